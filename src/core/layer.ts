@@ -1,0 +1,85 @@
+// The layer contract: read this first. A container is seven layers applied in order to one process, the init stage.
+// A layer acts only through `ctx`, so whatever it does can be traced, paused, planned without doing it, undone, and made
+// to fail in a test.
+
+import type { Stage } from "../stage/stage.ts";
+import type { Facts } from "./facts.ts";
+import type { Spec } from "./spec.ts";
+import type { View } from "./view.ts";
+
+export interface Layer {
+  /** One of the seven, or a plugin's own. */
+  readonly name: string;
+  /** One line, for tables and menus. */
+  readonly summary: string;
+  /** The lesson that teaches it. */
+  readonly lesson: string;
+  /** What it cannot work without, and the safe meaning of that being absent. */
+  readonly requires: readonly Requirement[];
+  /** A plugin says after which layer it comes. */
+  readonly after?: string;
+  /** Do it: calls in the container's process (`ctx.stage`) and on the host (`ctx.host`), grouped in named steps. */
+  apply(ctx: Context): Promise<void>;
+  /** The safe meaning of the layer being off, where that is not "nothing". */
+  without?(ctx: Context): Promise<void>;
+  /** What is about to happen and why. `steps` has an entry for each step that `apply` or `without` may take. */
+  explain(spec: Spec): Explanation;
+  /** Is it in force? Judged only from what the kernel shows of the process, so it can judge any process. */
+  verify(view: View): Check[];
+  /**
+   * Takes back what an intent stands for. Must succeed when there is nothing to take back, for an intent is written before
+   * the deed.
+   */
+  undo?(host: Stage, intent: Intent, facts: Facts): Promise<void>;
+}
+
+export interface Requirement {
+  /** A layer, or a part such as `namespaces.mount`. */
+  readonly name: string;
+  /** What happens without it, in a sentence that is shown. */
+  readonly otherwise: string;
+}
+
+export interface Context {
+  readonly spec: Spec;
+  readonly facts: Facts;
+  /** The supervisor stage, in the host's namespaces. */
+  readonly host: Stage;
+  /** The init stage, which becomes the container's PID 1. Throws before the namespaces layer has cloned it. */
+  readonly stage: Stage;
+  /** Begins a named step: what follows belongs to it, until the next one. */
+  step(name: string): void;
+  /** Tells the user about something that is different from what they might expect. Once per container, on stderr. */
+  notice(text: string): void;
+  /** Writes down, durably and before the deed, how to take back what is about to be created outside the process. */
+  intend(intent: Intent): void;
+  /** Makes the init stage: a child of `host` with these CLONE_NEW* flags. Only the namespaces layer does. */
+  cloneInit(flags: number): Promise<void>;
+  /** The init stage's pid as the host sees it. */
+  readonly pid: number;
+  /** What one layer leaves for later ones (descriptors, addresses, …), by name. */
+  readonly shared: Map<string, unknown>;
+}
+
+/** JSON that names a resource outside the process, for `undo`. The layer's name is added by `intend`. */
+export interface Intent {
+  readonly kind: string;
+  readonly [key: string]: string | number | boolean | readonly string[];
+}
+
+export interface Explanation {
+  /** Markdown: what the process could see before, what it sees after, what is not isolated by this. */
+  readonly about: string;
+  /** Step → why it is there and why now. */
+  readonly steps: Readonly<Record<string, string>>;
+}
+
+/** One judgement. `id` is stable: `seccomp.filter`. */
+export interface Check {
+  readonly id: string;
+  readonly title: string;
+  /** `yes`: in force. `no`: not in force. `unknown`: cannot be told from outside, and `saw` says why. */
+  readonly verdict: "yes" | "no" | "unknown";
+  /** What the kernel showed. */
+  readonly saw: string;
+}

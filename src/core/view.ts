@@ -1,0 +1,169 @@
+// A process as the kernel shows it from outside: /proc/PID and nothing else. Everything is read when it is asked
+// for, once; a View is a moment, not a subscription.
+
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { errnoName } from "../abi/errno.ts";
+
+export interface MountEntry {
+  readonly id: number;
+  readonly parent: number;
+  readonly root: string;
+  readonly point: string;
+  readonly options: readonly string[];
+  /** `shared:1`, `master:2`, …; empty for a private mount. */
+  readonly propagation: readonly string[];
+  readonly type: string;
+  readonly source: string;
+  readonly superOptions: readonly string[];
+}
+
+export interface IdMapEntry {
+  readonly inside: number;
+  readonly outside: number;
+  readonly size: number;
+}
+
+export class View {
+  readonly pid: number;
+  readonly #root: string;
+  readonly #cache = new Map<string, string>();
+
+  /** `pid` as this process sees it. `proc` is where proc is mounted. */
+  constructor(pid: number, proc = "/proc") {
+    this.pid = pid;
+    this.#root = `${proc}/${pid}`;
+  }
+
+  /** A file below /proc/PID. Throws an Error that names the file and the errno. */
+  file(name: string): string {
+    let text = this.#cache.get(name);
+    if (text === undefined) {
+      text = readText(`${this.#root}/${name}`);
+      this.#cache.set(name, text);
+    }
+    return text;
+  }
+
+  /** A file below /proc/PID, or undefined where it cannot be read. */
+  tryFile(name: string): string | undefined {
+    try {
+      return this.file(name);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The file as the process itself would see it under that absolute path (through /proc/PID/root), or undefined. */
+  inside(path: string): string | undefined {
+    return this.tryFile(`root${path}`);
+  }
+
+  /** A field of /proc/PID/status: `status("CapEff")`. */
+  status(field: string): string | undefined {
+    return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(this.file("status"))?.[1];
+  }
+
+  /** A capability set of /proc/PID/status (`CapEff`, `CapBnd`, …) as a mask. */
+  capabilities(field: string): bigint {
+    return BigInt(`0x${this.status(field) ?? "0"}`);
+  }
+
+  /** Namespace type as in /proc/PID/ns (`mnt`, `net`, `pid_for_children`, …) → inode, or undefined where hidden. */
+  namespace(type: string): number | undefined {
+    const link = readLink(`${this.#root}/ns/${type}`);
+    const inode = /\[(\d+)\]$/.exec(link ?? "")?.[1];
+    return inode === undefined ? undefined : Number(inode);
+  }
+
+  /** Whether the process has a namespace of that type other than `other` has; undefined where that is hidden. */
+  ownNamespace(type: string, other: View): boolean | undefined {
+    const mine = this.namespace(type);
+    const theirs = other.namespace(type);
+    return mine === undefined || theirs === undefined ? undefined : mine !== theirs;
+  }
+
+  /** The process that judges: what "the host's" means. */
+  get host(): View {
+    return new View(process.pid);
+  }
+
+  get mounts(): MountEntry[] {
+    return this.file("mountinfo").split("\n").filter(Boolean).map(parseMount);
+  }
+
+  idMap(kind: "uid_map" | "gid_map"): IdMapEntry[] {
+    return this.file(kind)
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const [inside, outside, size] = line.trim().split(/\s+/).map(Number) as [number, number, number];
+        return { inside, outside, size };
+      });
+  }
+
+  /** /proc/PID/cgroup: controllers (empty for v2) → path as this process sees it. */
+  get cgroups(): ReadonlyMap<string, string> {
+    const rows = this.file("cgroup").split("\n").filter(Boolean);
+    return new Map(
+      rows.map((row) => {
+        const [, controllers, ...path] = row.split(":") as [string, string, ...string[]];
+        return [controllers, path.join(":")];
+      }),
+    );
+  }
+
+  /** Open descriptors → what they are (`socket:[123]`, a path), or undefined where they are hidden. */
+  get descriptors(): ReadonlyMap<number, string> | undefined {
+    try {
+      const list = readdirSync(`${this.#root}/fd`);
+      return new Map(list.map((fd) => [Number(fd), readLink(`${this.#root}/fd/${fd}`) ?? "?"]));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Fields 22 of /proc/PID/stat: when the process was started, in clock ticks after boot. A pid is valid only with it. */
+  get startTime(): number {
+    const stat = this.file("stat");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { errno } = error as { errno?: number };
+    throw new Error(`${path}: ${errnoName(Math.abs(errno ?? 0))}`);
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+// proc_pid_mountinfo(5): optional fields end at a lone "-"; spaces in paths are \040.
+function parseMount(line: string): MountEntry {
+  const fields = line.split(" ");
+  const dash = fields.indexOf("-", 6);
+  const at = (index: number): string => unescape(fields[index] ?? "");
+  return {
+    id: Number(fields[0]),
+    parent: Number(fields[1]),
+    root: at(3),
+    point: at(4),
+    options: at(5).split(","),
+    propagation: fields.slice(6, dash),
+    type: at(dash + 1),
+    source: at(dash + 2),
+    superOptions: at(dash + 3).split(","),
+  };
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

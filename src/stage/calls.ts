@@ -1,0 +1,160 @@
+// The system calls that minidocker makes, each with the kinds of its arguments. The names are the kernel's; where
+// one call takes arguments of several shapes (ioctl, prctl, …) each shape has a row, named NAME_shape.
+
+import * as fcntl from "../abi/fcntl.ts";
+import { showFlags } from "../abi/flags.ts";
+import * as mount from "../abi/mount.ts";
+import * as prctl from "../abi/prctl.ts";
+import * as capability from "../abi/capability.ts";
+import { CLONE, cloneArgs } from "../abi/sched.ts";
+import * as signal from "../abi/signal.ts";
+import * as socket from "../abi/socket.ts";
+import * as stat from "../abi/stat.ts";
+import * as terminal from "../abi/termios.ts";
+import * as resource from "../abi/resource.ts";
+import { type Codec, fd, flags, hex, input, int, memory, mode, oneOf, output, string, strings, struct } from "./codec.ts";
+
+const open = flags(fcntl.O, (value) => ((value & 3) === 0 ? showRdonly(value) : undefined));
+const capabilityNumber: Codec<number> = {
+  encode: (value) => value,
+  show: (value) => capability.capabilityNames[value] ?? String(value),
+};
+
+const at = flags(fcntl.AT);
+
+function showRdonly(value: number): string {
+  return value === 0 ? "O_RDONLY" : `O_RDONLY|${showFlags(fcntl.O, value)}`;
+}
+
+const openHow = struct(fcntl.openHow, {
+  flags: (value) => open.show(Number(value)),
+  mode: (value) => mode.show(Number(value)),
+  resolve: (value) => showFlags(fcntl.RESOLVE, value),
+});
+
+const deviceMode: Codec<number> = {
+  encode: (value) => value,
+  show: (value) => `${showFlags(stat.S, value & stat.S_IFMT)}|0${(value & 0o7777).toString(8)}`,
+};
+
+export const calls = {
+  // files
+  openat: [fd, string, open, mode],
+  openat2: [fd, string, openHow, int],
+  close: [fd],
+  close_range: [int, int, int],
+  read: [fd, output, int],
+  write: [fd, input, int],
+  pwrite64: [fd, input, int, int],
+  readlinkat: [fd, string, output, int],
+  getdents64: [fd, output, int],
+  newfstatat: [fd, string, output, at],
+  mkdirat: [fd, string, mode],
+  mknodat: [fd, string, deviceMode, int],
+  symlinkat: [string, fd, string],
+  unlinkat: [fd, string, at],
+  renameat2: [fd, string, fd, string, int],
+  fchownat: [fd, string, int, int, at],
+  fchmodat: [fd, string, mode],
+  fchmod: [fd, mode],
+  chdir: [string],
+  fchdir: [fd],
+  chroot: [string],
+  umask: [mode],
+  dup3: [fd, int, open],
+  fcntl: [fd, oneOf(fcntl.F), hex],
+  ftruncate: [fd, int],
+  statfs: [string, output],
+  fstatfs: [fd, output],
+  pipe2: [output, open],
+  memfd_create: [string, int],
+  sendfile: [fd, fd, int, int],
+  // mounts
+  mount: [string, string, string, flags(mount.MS), string],
+  umount2: [string, flags(mount.MNT)],
+  pivot_root: [string, string],
+  open_tree: [fd, string, flags({ ...mount.OPEN_TREE, ...fcntl.AT })],
+  move_mount: [fd, string, fd, string, flags(mount.MOVE_MOUNT)],
+  mount_setattr: [
+    fd,
+    string,
+    at,
+    struct(mount.mountAttr, {
+      attr_set: (value) => showFlags(mount.MOUNT_ATTR, value),
+      attr_clr: (value) => showFlags(mount.MOUNT_ATTR, value),
+      propagation: (value) => showFlags(mount.MS, value),
+    }),
+    int,
+  ],
+  fsopen: [string, int],
+  fsconfig: [fd, oneOf(mount.FSCONFIG), string, string, int],
+  fsmount: [fd, int, flags(mount.MOUNT_ATTR)],
+  // namespaces and processes
+  clone3: [struct(cloneArgs, { flags: (value) => showFlags(CLONE, value) }), int, fd],
+  unshare: [flags(CLONE)],
+  setns: [fd, flags(CLONE)],
+  execve: [string, strings, strings],
+  execveat: [fd, string, strings, strings, at],
+  wait4: [int, output, int, int],
+  kill: [int, oneOf(signal.SIG)],
+  pidfd_open: [int, int],
+  pidfd_send_signal: [fd, oneOf(signal.SIG), int, int],
+  getpid: [],
+  setsid: [],
+  setpgid: [int, int],
+  sethostname: [string, int],
+  setdomainname: [string, int],
+  rt_sigprocmask: [oneOf(signal.SIG_HOW), struct(signal.sigset, { bits: signal.showSigset }), int, int],
+  signalfd4: [int, struct(signal.sigset, { bits: signal.showSigset }), int, int],
+  prlimit64: [int, oneOf(resource.RLIMIT), struct(resource.rlimit), int],
+  setpriority: [int, int, int],
+  // credentials
+  setgroups: [int, memory],
+  setresgid: [int, int, int],
+  setresuid: [int, int, int],
+  capset: [
+    struct(capability.userCapHeader, { version: (value) => `0x${value.toString(16)}` }),
+    struct(capability.userCapData, capability.showCapData),
+  ],
+  prctl: [oneOf(prctl.PR), int, int, int, int],
+  prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
+  seccomp: [int, int, memory],
+  bpf: [int, memory, int],
+  // sockets
+  socket: [oneOf(socket.AF), int, int],
+  socketpair: [oneOf(socket.AF), int, int, output],
+  bind: [fd, memory, int],
+  listen: [fd, int],
+  connect: [fd, memory, int],
+  setsockopt: [fd, int, int, input, int],
+  sendto: [fd, memory, int, int, int, int],
+  recvfrom: [fd, output, int, int, int, int],
+  sendmsg: [fd, memory, int],
+  recvmsg: [fd, memory, int],
+  // terminals
+  ioctl: [fd, oneOf(terminal.IOCTL), int],
+  ioctl_get: [fd, oneOf(terminal.IOCTL), output],
+  ioctl_set: [fd, oneOf(terminal.IOCTL), input],
+  // what the stage adds
+  supervise: [memory],
+} as const satisfies Readonly<Record<string, readonly Codec<never>[]>>;
+
+export type CallName = keyof typeof calls;
+
+/** The TypeScript arguments of a call, from its row. */
+export type Arguments<N extends CallName> = Values<(typeof calls)[N]>;
+
+type Values<Row extends readonly unknown[]> = {
+  -readonly [I in keyof Row]: Row[I] extends Codec<infer T> ? T : never;
+};
+
+/** The kernel's name of a row: `ioctl_get` is ioctl. */
+export function kernelName(row: string): string {
+  return variants.get(row) ?? row;
+}
+
+const variants = new Map([
+  ["ioctl_get", "ioctl"],
+  ["ioctl_set", "ioctl"],
+  ["prctl_PR_CAPBSET_DROP", "prctl"],
+]);

@@ -1,0 +1,135 @@
+// One end of the channel to a stage: a SOCK_SEQPACKET socket, used with blocking calls, because a round trip of 50 µs
+// is shorter than one turn of an event loop. bun:ffi binds the five C functions that Bun has no name for
+// (docs/decisions/0001-bun-ffi.md).
+
+import { dlopen, ptr, read } from "bun:ffi";
+import { EINTR, errnoName } from "../abi/errno.ts";
+import { Struct } from "../abi/struct.ts";
+import { limits } from "./wire.ts";
+
+const AF_UNIX = 1;
+const SOCK_SEQPACKET = 5;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+
+const msghdr = new Struct("msghdr", {
+  name: "u64",
+  namelen: "u32",
+  iov: "u64",
+  iovlen: "u64",
+  control: "u64",
+  controllen: "u64",
+  flags: "i32",
+});
+
+const iovec = new Struct("iovec", { base: "u64", len: "u64" });
+
+let loaded: ReturnType<typeof load> | undefined;
+
+function load() {
+  const musl = process.arch === "arm64" ? "ld-musl-aarch64.so.1" : "ld-musl-x86_64.so.1";
+  for (const name of ["libc.so.6", musl]) {
+    try {
+      return dlopen(name, {
+        socketpair: { args: ["int", "int", "int", "ptr"], returns: "int" },
+        sendmsg: { args: ["int", "ptr", "int"], returns: "int" },
+        send: { args: ["int", "ptr", "usize", "int"], returns: "int" },
+        recv: { args: ["int", "ptr", "usize", "int"], returns: "int" },
+        close: { args: ["int"], returns: "int" },
+        __errno_location: { args: [], returns: "ptr" },
+      }).symbols;
+    } catch {
+      // the other C library, then
+    }
+  }
+  throw new Error("no C library found: neither glibc (libc.so.6) nor musl");
+}
+
+function libc() {
+  loaded ??= load();
+  return loaded;
+}
+
+function errno(): number {
+  const location = libc().__errno_location();
+  return location === null ? 0 : read.i32(location, 0);
+}
+
+function check(what: string, result: number): number {
+  if (result >= 0) return result;
+  throw new Error(`${what} = ${errnoName(errno())}`);
+}
+
+/** What a stage's driver needs of the other side: a frame goes out, a reply comes back. */
+export interface Transport {
+  /** Sends one frame; `descriptors` travel with it (SCM_RIGHTS) and stay open here. */
+  send(frame: Uint8Array, descriptors: readonly number[]): void;
+  /** Blocks for the next reply. Empty when the other side has closed the channel. */
+  receive(): Uint8Array;
+  close(): void;
+}
+
+export class Channel implements Transport {
+  readonly #buffer = new Uint8Array(limits.FRAME_MAX);
+
+  readonly fd: number;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /** Both ends of a new channel, close-on-exec. */
+  static pair(): [Channel, number] {
+    const ends = new Int32Array(2);
+    check("socketpair(AF_UNIX, SOCK_SEQPACKET)", libc().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ptr(ends)));
+    return [new Channel(ends[0] as number), ends[1] as number];
+  }
+
+  send(frame: Uint8Array, descriptors: readonly number[]): void {
+    for (;;) {
+      const sent =
+        descriptors.length === 0
+          ? libc().send(this.fd, ptr(frame), frame.length, MSG_NOSIGNAL)
+          : libc().sendmsg(this.fd, ptr(withDescriptors(frame, descriptors)), MSG_NOSIGNAL);
+      if (sent >= 0) return;
+      if (errno() !== EINTR) check("send(stage)", sent);
+    }
+  }
+
+  receive(): Uint8Array {
+    for (;;) {
+      const size = libc().recv(this.fd, ptr(this.#buffer), this.#buffer.length, 0);
+      if (size >= 0) return this.#buffer.subarray(0, size);
+      if (errno() !== EINTR) check("recv(stage)", size);
+    }
+  }
+
+  close(): void {
+    closeDescriptor(this.fd);
+  }
+}
+
+export function closeDescriptor(fd: number): void {
+  libc().close(fd);
+}
+
+// The pieces must stay reachable while the kernel reads them; they are kept on the object that is returned.
+function withDescriptors(frame: Uint8Array, descriptors: readonly number[]): Uint8Array {
+  const headerSize = 16;
+  const control = new DataView(new ArrayBuffer(Math.ceil((headerSize + 4 * descriptors.length) / 8) * 8));
+  control.setBigUint64(0, BigInt(headerSize + 4 * descriptors.length), true);
+  control.setInt32(8, SOL_SOCKET, true);
+  control.setInt32(12, SCM_RIGHTS, true);
+  descriptors.forEach((fd, i) => control.setInt32(headerSize + 4 * i, fd, true));
+  const controlBytes = new Uint8Array(control.buffer);
+  const piece = iovec.encode({ base: ptr(frame), len: frame.length });
+  const message = msghdr.encode({
+    iov: ptr(piece),
+    iovlen: 1,
+    control: ptr(controlBytes),
+    controllen: controlBytes.length,
+  });
+  return Object.assign(message, { keep: [controlBytes, piece, frame] });
+}

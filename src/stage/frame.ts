@@ -1,0 +1,153 @@
+// Calls into frames, replies into results. Nothing here knows what a call is for.
+
+import { ECANCELED, EBADMSG } from "../abi/errno.ts";
+import { type Call, Memory, type Operand, Result, Sent } from "./call.ts";
+import * as wire from "./wire.ts";
+
+const room = wire.limits.FRAME_MAX - 16 - wire.limits.CALLS_MAX * 8;
+
+/** One frame under construction. */
+export class Frame {
+  readonly calls: Call[] = [];
+  readonly descriptors: number[] = [];
+  readonly #places = new Map<Memory, number>();
+  readonly #order: Memory[] = [];
+  #size = 0;
+
+  get empty(): boolean {
+    return this.calls.length === 0;
+  }
+
+  /** Whether one more call of that many operands surely fits. */
+  get full(): boolean {
+    return this.calls.length >= wire.limits.CALLS_MAX || this.#size > room / 2;
+  }
+
+  add(call: Call): void {
+    call.result.slot = this.calls.length;
+    this.calls.push(call);
+    for (const operand of call.operands) {
+      if (operand instanceof Memory) this.#place(operand);
+      if (operand instanceof Sent) this.descriptors.push(operand.fd);
+    }
+  }
+
+  #place(memory: Memory): void {
+    if (this.#places.has(memory)) return;
+    this.#places.set(memory, -1);
+    this.#order.push(memory);
+    this.#size += Math.ceil(memory.bytes.length / 8) * 8;
+    for (const { to } of memory.links) if (to instanceof Memory) this.#place(to);
+  }
+
+  /** The packets to send, in order: data that is too long for one frame goes ahead in frames without calls. */
+  encode(serial: number): { packets: Uint8Array[]; replies: number } {
+    const layout = this.#layout();
+    const relocations = this.#relocations();
+    const data = new Uint8Array(layout.size);
+    for (const memory of this.#order) data.set(memory.bytes, this.#places.get(memory));
+    const head = wire.frame.size + this.calls.length * wire.call.size + relocations.length * wire.relocation.size;
+    const packets: Uint8Array[] = [];
+    const fits = head + data.length <= wire.limits.FRAME_MAX;
+    if (!fits) {
+      const piece = wire.limits.FRAME_MAX - wire.frame.size;
+      for (let base = 0; base < data.length; base += piece) {
+        packets.push(packet({ serial, base }, [], [], data.subarray(base, base + piece)));
+      }
+    }
+    packets.push(
+      packet(
+        { serial, out: layout.out, outSize: layout.outSize },
+        this.calls.map((call) => this.#encodeCall(call)),
+        relocations,
+        fits ? data : new Uint8Array(0),
+      ),
+    );
+    return { packets, replies: packets.length };
+  }
+
+  // What comes back lies together at the end, so that the reply is one run of bytes.
+  #layout(): { size: number; out: number; outSize: number } {
+    const sorted = [...this.#order.filter((it) => !it.out), ...this.#order.filter((it) => it.out)];
+    let at = 0;
+    let out = -1;
+    for (const memory of sorted) {
+      if (memory.out && out < 0) out = at;
+      this.#places.set(memory, at);
+      at += Math.ceil(memory.bytes.length / 8) * 8;
+    }
+    if (at > wire.limits.ARENA_SIZE) throw new Error(`${at} bytes of arguments: a stage takes ${wire.limits.ARENA_SIZE}`);
+    return { size: at, out: out < 0 ? 0 : out, outSize: out < 0 ? 0 : at - out };
+  }
+
+  #relocations(): Uint8Array[] {
+    const seen = new Set<Memory>();
+    const list: Uint8Array[] = [];
+    const visit = (memory: Memory, call: number): void => {
+      if (seen.has(memory)) return;
+      seen.add(memory);
+      for (const { at, to, width } of memory.links) {
+        const [kind, value] = this.#resolve(to);
+        if (to instanceof Memory) visit(to, call);
+        const where = (this.#places.get(memory) as number) + at;
+        if (kind === wire.kind.VALUE) new DataView(memory.bytes.buffer).setInt32(at, Number(value), true);
+        else list.push(wire.relocation.encode({ at: where, value, call, kind, width }));
+      }
+    };
+    for (const [index, call] of this.calls.entries()) {
+      for (const operand of call.operands) if (operand instanceof Memory) visit(operand, index);
+    }
+    return list;
+  }
+
+  #resolve(operand: Operand): [number, number | bigint] {
+    if (operand instanceof Memory) return [wire.kind.BUFFER, this.#places.get(operand) as number];
+    if (operand instanceof Sent) return [wire.kind.DESCRIPTOR, this.descriptors.indexOf(operand.fd)];
+    if (operand instanceof Result) {
+      return operand.settled ? [wire.kind.VALUE, operand.value] : [wire.kind.RESULT, operand.slot];
+    }
+    return [wire.kind.VALUE, operand];
+  }
+
+  #encodeCall(call: Call): Uint8Array {
+    const resolved = call.operands.map((operand) => this.#resolve(operand));
+    return wire.call.encode({
+      op: call.op,
+      tolerate: call.options.tolerate ?? [],
+      number: call.number,
+      kinds: resolved.map(([kind]) => kind),
+      args: resolved.map(([, value]) => value),
+    });
+  }
+
+  /**
+   * Settles the results of a reply's calls. Returns the index of the call that ended the frame too early, if one did.
+   */
+  settle(bytes: Uint8Array): number | undefined {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { done, error } = wire.reply.decode(view);
+    if (error !== 0) throw new Error(`the stage refused a frame (${error === EBADMSG ? "EBADMSG" : `errno ${error}`})`);
+    const tail = wire.reply.size + this.calls.length * 8;
+    const outs = this.#order.filter((it) => it.out);
+    const base = outs.length === 0 ? 0 : (this.#places.get(outs[0] as Memory) as number);
+    for (const [index, call] of this.calls.slice(0, done).entries()) {
+      const value = Number(view.getBigInt64(wire.reply.size + index * 8, true));
+      const memory = call.operands.find((it): it is Memory => it instanceof Memory && it.out);
+      const start = tail + (memory === undefined ? 0 : (this.#places.get(memory) as number) - base);
+      call.result.settle(value, memory && bytes.slice(start, start + memory.bytes.length));
+      const tolerated = value >= 0 || value === -ECANCELED || call.options.tolerate?.includes(-value);
+      if (!tolerated) return index;
+    }
+    return done < this.calls.length ? done : undefined;
+  }
+}
+
+function packet(
+  head: Parameters<typeof wire.frame.encode>[0],
+  calls: readonly Uint8Array[],
+  relocations: readonly Uint8Array[],
+  data: Uint8Array,
+): Uint8Array {
+  const header = wire.frame.encode({ ...head, calls: calls.length, relocations: relocations.length, size: data.length });
+  return Buffer.concat([header, ...calls, ...relocations, data]);
+}

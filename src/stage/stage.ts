@@ -1,0 +1,169 @@
+// How TypeScript drives a stage. `await stage.mount(…)` queues a call; it is sent with the others as soon as somebody
+// needs a result, or the other stage is addressed, so the program order holds across both processes.
+// When something watches every call (the stepper), each is sent alone: same code, same order.
+
+import { ECANCELED } from "../abi/errno.ts";
+import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
+import { type Call, type CallOptions, type Operand, type Origin, Result, Sent } from "./call.ts";
+import { type Arguments, type CallName, calls, kernelName } from "./calls.ts";
+import type { Transport } from "./channel.ts";
+import type { Codec } from "./codec.ts";
+import { StageError, StageGone } from "./error.ts";
+import { Frame } from "./frame.ts";
+import { op } from "./wire.ts";
+
+/** Something that sees every call: the trace, the stepper, the recorder of plans, the injector of faults. */
+export interface Observer {
+  /** Before the call is queued. With `pace`, the call will be alone in its frame, and this may take as long as it likes. */
+  before?(call: Call): Promise<void> | void;
+  /** After the call's result is known. `micros`: how long its frame took, there and back. */
+  after?(call: Call, micros: number): void;
+  /** An errno with which the call fails without being made. */
+  fault?(call: Call): number | undefined;
+  readonly pace?: boolean;
+}
+
+/** What the stages of one container share: the order of their calls, and who is responsible for the next one. */
+export class Session {
+  readonly arch: Arch = process.arch === "arm64" ? "aarch64" : "x86_64";
+  readonly observers: Observer[] = [];
+  origin: Origin = { layer: "runtime", step: "start" };
+  serial = 0;
+  current: Stage | undefined;
+
+  get paced(): boolean {
+    return this.observers.some((it) => it.pace);
+  }
+}
+
+type Methods = {
+  [N in CallName]: (...args: [...args: Arguments<N>, options?: CallOptions]) => Promise<Result>;
+};
+
+// The methods, one for each row of the table of calls.
+export interface Stage extends Methods {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are defined below, from the same table
+export class Stage {
+  readonly role: string;
+  readonly transport: Transport;
+  readonly session: Session;
+  #frame = new Frame();
+  #frames = 0;
+
+  constructor(role: string, transport: Transport, session: Session) {
+    this.role = role;
+    this.transport = transport;
+    this.session = session;
+  }
+
+  /** Queues one call, or makes it, when somebody paces. */
+  async submit(name: CallName, args: readonly unknown[], options: CallOptions): Promise<Result> {
+    const { session } = this;
+    if (session.current !== this) session.current?.flush();
+    session.current = this;
+    const call = this.#call(name, args, options);
+    for (const it of session.observers) await it.before?.(call);
+    const errno = this.#refusal(call);
+    if (errno !== undefined) {
+      this.flush();
+      this.#conclude(call, -errno, 0);
+      return call.result;
+    }
+    if (this.#frame.full) this.flush();
+    this.#frame.add(call);
+    if (session.paced && !options.hold) this.flush();
+    return call.result;
+  }
+
+  #call(name: CallName, args: readonly unknown[], options: CallOptions): Call {
+    const row = calls[name] as readonly Codec<unknown>[];
+    const kernel = name === "supervise" ? name : kernelName(name);
+    const number = name === "supervise" ? 0 : syscallNumbers(this.session.arch).get(kernel);
+    if (number === undefined) throw new Error(`${kernel} has no number on ${this.session.arch}`);
+    const result = new Result(kernel);
+    return {
+      serial: ++this.session.serial,
+      name: kernel,
+      number,
+      op: name === "clone3" ? op.CLONE : name === "supervise" ? op.SUPERVISE : op.SYSCALL,
+      operands: row.map((codec, i) => codec.encode(args[i])),
+      origin: this.session.origin,
+      role: this.role,
+      options,
+      result,
+      show: () => `${kernel}(${row.map((codec, i) => codec.show(args[i])).join(", ")})`,
+    };
+  }
+
+  // A call that uses the result of one that failed is skipped; an injected fault is as if the kernel had said it.
+  #refusal(call: Call): number | undefined {
+    const lost = call.operands.some((it) => it instanceof Result && it.settled && it.value < 0);
+    if (lost) return ECANCELED;
+    for (const it of this.session.observers) {
+      const errno = it.fault?.(call);
+      if (errno !== undefined) return errno;
+    }
+    return undefined;
+  }
+
+  #conclude(call: Call, value: number, micros: number): void {
+    call.result.settle(value);
+    for (const it of this.session.observers) it.after?.(call, micros);
+    if (value < 0 && value !== -ECANCELED && !call.options.tolerate?.includes(-value)) throw new StageError(call, -value);
+  }
+
+  /** Sends what is queued and waits for the results. Throws what the first failed call amounts to. */
+  flush(): void {
+    if (this.#frame.empty) return;
+    const frame = this.#frame;
+    this.#frame = new Frame();
+    const start = Bun.nanoseconds();
+    const { packets, replies } = frame.encode(++this.#frames);
+    packets.forEach((it, i) => this.transport.send(it, i === packets.length - 1 ? frame.descriptors : []));
+    let answer: Uint8Array = new Uint8Array(0);
+    for (let i = 0; i < replies; i++) answer = this.transport.receive();
+    const micros = (Bun.nanoseconds() - start) / 1000;
+    const last = frame.calls.at(-1) as Call;
+    if (answer.length === 0) {
+      if (last.name !== "execve" && last.name !== "execveat") throw new StageGone(this.role, last.show());
+      for (const call of frame.calls) call.result.settle(0);
+    }
+    const failed = answer.length === 0 ? undefined : frame.settle(answer);
+    this.#report(frame, micros);
+    if (failed === undefined) return;
+    const call = frame.calls[failed] as Call;
+    throw new StageError(call, -call.result.value);
+  }
+
+  #report(frame: Frame, micros: number): void {
+    for (const call of frame.calls) {
+      if (!call.result.settled) break;
+      for (const it of this.session.observers) it.after?.(call, micros);
+    }
+  }
+
+  /** The value of `result`, sending what is queued if need be. */
+  value(result: Result): number {
+    if (!result.settled) this.flush();
+    return result.value;
+  }
+
+  /** What the call of `result` wrote into its memory. */
+  bytes(result: Result): Uint8Array {
+    if (!result.settled) this.flush();
+    return result.bytes;
+  }
+}
+
+for (const name of Object.keys(calls) as CallName[]) {
+  const arity = calls[name].length;
+  Object.defineProperty(Stage.prototype, name, {
+    value(this: Stage, ...args: unknown[]): Promise<Result> {
+      return this.submit(name, args.slice(0, arity), (args[arity] as CallOptions | undefined) ?? {});
+    },
+  });
+}
+
+export { Sent };
+export type { Operand };
