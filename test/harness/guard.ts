@@ -1,0 +1,28 @@
+// Around every test of a file: the host is the same before and after.
+
+import { afterEach, beforeEach } from "bun:test";
+import { differences, hostSnapshot, type Snapshot } from "./snapshot.ts";
+
+/** How long something may still be on its way out after a test: a killed process, the cgroup folder that it was in. */
+const GRACE = 2000;
+
+/** Call once at the top of a test file. `pid` names the process whose namespaces are looked at, if not this one's. */
+export function guardHost(pid: () => number | "self" = () => "self"): void {
+  let before: Snapshot;
+  beforeEach(() => {
+    before = hostSnapshot(pid());
+  });
+  afterEach(() => expectNothingLeft(before, pid()));
+}
+
+/** Throws an Error that names everything that differs from `before`. */
+export async function expectNothingLeft(before: Snapshot, pid: number | "self" = "self"): Promise<void> {
+  const until = Date.now() + GRACE;
+  for (;;) {
+    const left = differences(before, hostSnapshot(pid));
+    if (left.length === 0) return;
+    if (Date.now() > until) throw new Error(`the test has changed the host:\n  ${left.join("\n  ")}`);
+    Bun.gc(true); // Bun closes the pipes of a finished child when it collects them
+    await Bun.sleep(25);
+  }
+}
