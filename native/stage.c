@@ -108,6 +108,7 @@ static int execute(const struct call *call, const int64_t *results, uint32_t ind
       if (*result != 0) return 0;
       sys(__NR_close, channel, 0, 0, 0, 0, 0);
       channel = (int)args[2];
+      descriptor_count = 0;
       return 1;
     case OP_SUPERVISE:  // args: struct supervise
       if (call->kinds[0] == KIND_BUFFER && inside_arena(call->args[0], sizeof(struct supervise)))
@@ -161,6 +162,8 @@ __attribute__((used, noreturn)) void stage_main(void) {
     if (size == -EMSGSIZE) respond(0, 0, 0, EMSGSIZE, 0, 0);
     else if (size <= 0) break;  // minidocker has gone, and with it every reason to be here
     else serve(size);
+    // descriptors last as long as their frame; what is to stay was duplicated by a call in it
+    while (descriptor_count > 0) sys(__NR_close, descriptors[--descriptor_count], 0, 0, 0, 0, 0);
   }
   for (;;) sys(__NR_exit_group, 0, 0, 0, 0, 0, 0);
 }

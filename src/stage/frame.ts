@@ -41,7 +41,7 @@ export class Frame {
   }
 
   /** The packets to send, in order: data that is too long for one frame goes ahead in frames without calls. */
-  encode(serial: number): { packets: Uint8Array[]; replies: number } {
+  encode(serial: number): Uint8Array[] {
     const layout = this.#layout();
     const relocations = this.#relocations();
     const data = new Uint8Array(layout.size);
@@ -63,7 +63,7 @@ export class Frame {
         fits ? data : new Uint8Array(0),
       ),
     );
-    return { packets, replies: packets.length };
+    return packets;
   }
 
   // What comes back lies together at the end, so that the reply is one run of bytes.

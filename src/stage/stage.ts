@@ -6,9 +6,9 @@ import { ECANCELED } from "../abi/errno.ts";
 import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
 import { type Call, type CallOptions, type Operand, type Origin, Result, Sent } from "./call.ts";
 import { type Arguments, type CallName, calls, kernelName } from "./calls.ts";
-import type { Transport } from "./channel.ts";
 import type { Codec } from "./codec.ts";
-import { StageError, StageGone } from "./error.ts";
+import { StageError } from "./error.ts";
+import { type Executor, Plan } from "./executor.ts";
 import { Frame } from "./frame.ts";
 import { op } from "./wire.ts";
 
@@ -46,14 +46,13 @@ export interface Stage extends Methods {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are defined below, from the same table
 export class Stage {
   readonly role: string;
-  readonly transport: Transport;
+  readonly #executor: Executor;
   readonly session: Session;
   #frame = new Frame();
-  #frames = 0;
 
-  constructor(role: string, transport: Transport, session: Session) {
+  constructor(role: string, executor: Executor, session: Session) {
     this.role = role;
-    this.transport = transport;
+    this.#executor = executor;
     this.session = session;
   }
 
@@ -119,18 +118,8 @@ export class Stage {
     const frame = this.#frame;
     this.#frame = new Frame();
     const start = Bun.nanoseconds();
-    const { packets, replies } = frame.encode(++this.#frames);
-    packets.forEach((it, i) => this.transport.send(it, i === packets.length - 1 ? frame.descriptors : []));
-    let answer: Uint8Array = new Uint8Array(0);
-    for (let i = 0; i < replies; i++) answer = this.transport.receive();
-    const micros = (Bun.nanoseconds() - start) / 1000;
-    const last = frame.calls.at(-1) as Call;
-    if (answer.length === 0) {
-      if (last.name !== "execve" && last.name !== "execveat") throw new StageGone(this.role, last.show());
-      for (const call of frame.calls) call.result.settle(0);
-    }
-    const failed = answer.length === 0 ? undefined : frame.settle(answer);
-    this.#report(frame, micros);
+    const failed = this.#executor.execute(frame);
+    this.#report(frame, (Bun.nanoseconds() - start) / 1000);
     if (failed === undefined) return;
     const call = frame.calls[failed] as Call;
     throw new StageError(call, -call.result.value);
@@ -141,6 +130,11 @@ export class Stage {
       if (!call.result.settled) break;
       for (const it of this.session.observers) it.after?.(call, micros);
     }
+  }
+
+  /** Whether this stage makes no calls but only records them. */
+  get plans(): boolean {
+    return this.#executor instanceof Plan;
   }
 
   /** The value of `result`, sending what is queued if need be. */

@@ -1,0 +1,72 @@
+// What happens to a frame: a live stage makes its calls; a plan pretends, with the results that the calls name.
+
+import { StageError, StageGone } from "./error.ts";
+import type { Call } from "./call.ts";
+import type { Transport } from "./channel.ts";
+import type { Frame } from "./frame.ts";
+import { reply } from "./wire.ts";
+
+export interface Executor {
+  /** Settles the results of the frame's calls. Returns the index of the call that ended the frame too early, if one did. */
+  execute(frame: Frame): number | undefined;
+}
+
+/** Sends frames to a stage and waits for its replies. */
+export class Live implements Executor {
+  readonly #role: string;
+  readonly #transport: Transport;
+  #serial = 0;
+  #leap: { readonly frame: Frame; readonly serial: number } | undefined;
+
+  constructor(role: string, transport: Transport) {
+    this.#role = role;
+    this.#transport = transport;
+  }
+
+  execute(frame: Frame): number | undefined {
+    const serial = ++this.#serial;
+    const packets = frame.encode(serial);
+    const last = frame.calls.at(-1) as Call;
+    packets.forEach((it, i) => this.#transport.send(it, i === packets.length - 1 ? frame.descriptors : []));
+    if (last.name === "execveat") return this.#leapInto(frame, serial);
+    let answer: Uint8Array = new Uint8Array(0);
+    for (const _ of packets) answer = this.#receive();
+    if (answer.length > 0) return frame.settle(answer);
+    if (last.name !== "execve") throw new StageGone(this.#role, last.show());
+    for (const call of frame.calls) call.result.settle(0);
+    return undefined;
+  }
+
+  // execveat replaces the stage by another one on the same channel: nobody is left to reply, unless it failed.
+  #leapInto(frame: Frame, serial: number): undefined {
+    for (const call of frame.calls) call.result.settle(0);
+    this.#leap = { frame, serial };
+  }
+
+  #receive(): Uint8Array {
+    const answer = this.#transport.receive();
+    if (this.#leap === undefined || answer.length === 0) return answer;
+    const { frame, serial } = this.#leap;
+    this.#leap = undefined;
+    const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
+    if (reply.decode(view).serial !== serial) return answer;
+    const failed = frame.calls[frame.settle(answer) ?? 0] as Call;
+    throw new StageError(failed, -failed.result.value);
+  }
+}
+
+const opens = new Set(["openat", "openat2", "open_tree", "fsopen", "fsmount", "socket", "memfd_create", "pidfd_open", "signalfd4"]);
+
+/** Makes no call: each succeeds, with the result that it says may be assumed. */
+export class Plan implements Executor {
+  #descriptor = 4;
+
+  execute(frame: Frame): undefined {
+    for (const call of frame.calls) {
+      const { assume } = call.options;
+      if (typeof assume === "number") call.result.settle(assume);
+      else if (assume !== undefined) call.result.settle(assume.length, assume);
+      else call.result.settle(opens.has(call.name) ? this.#descriptor++ : 0);
+    }
+  }
+}

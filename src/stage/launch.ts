@@ -1,0 +1,92 @@
+// Starting stages. The first one is a program that is executed; every other one is a clone of a stage.
+
+import { existsSync } from "node:fs";
+import { release } from "node:os";
+import { dirname, join } from "node:path";
+import { AT_EMPTY_PATH, AT_FDCWD, F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, FD_CLOEXEC, F_SETFD, MFD_ALLOW_SEALING, MFD_CLOEXEC, MFD_EXEC, O_CLOEXEC, O_RDONLY } from "../abi/fcntl.ts";
+import { cloneArgs } from "../abi/sched.ts";
+import { SIGCHLD } from "../abi/signal.ts";
+import { Sent } from "./call.ts";
+import { Channel, closeDescriptor } from "./channel.ts";
+import { Live, Plan } from "./executor.ts";
+import { type Session, Stage } from "./stage.ts";
+import { CHANNEL } from "./wire.ts";
+
+export interface Launched {
+  readonly stage: Stage;
+  /** Its pid, as this process sees it. */
+  readonly pid: number;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<number>;
+  /** Closes the channel, which ends a stage that waits for orders. */
+  close(): void;
+}
+
+/** Where the stage's program is: beside a release build, else where `npm ci` has built it. `MINIDOCKER_STAGE` wins. */
+export function stageProgram(): string {
+  const beside = join(dirname(process.execPath), "stage");
+  const built = join(import.meta.dir, "../../native/stage");
+  const path = process.env["MINIDOCKER_STAGE"] ?? (import.meta.dir.startsWith("/$bunfs") ? beside : built);
+  if (!existsSync(path)) {
+    throw new Error(
+      `${path} is missing: the stage is not built. With a C compiler installed (Debian, Ubuntu: apt-get install gcc libc6-dev), run: npm ci`,
+    );
+  }
+  return path;
+}
+
+/**
+ * Starts a stage as a child of this process, with this process's stdin, stdout and stderr.
+ * It runs from a sealed copy in memory, so nothing in a container can overwrite the program that it came from
+ * through /proc/PID/exe (CVE-2019-5736).
+ */
+export async function launch(session: Session, role = "host"): Promise<Launched> {
+  const [channel, theirs] = Channel.pair();
+  const child = Bun.spawn([stageProgram()], { stdio: ["inherit", "inherit", "inherit", theirs], env: {} });
+  closeDescriptor(theirs);
+  const stage = new Stage(role, new Live(role, channel), session);
+  await seal(stage);
+  return { stage, pid: child.pid, ended: child.exited, close: () => channel.close() };
+}
+
+const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+const ALL = 0x7ffff000;
+
+async function seal(stage: Stage): Promise<void> {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  const executable = major > 6 || (major === 6 && minor >= 3) ? MFD_EXEC : 0;
+  const copy = await stage.memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
+  const self = await stage.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
+  await stage.sendfile(copy, self, 0, ALL);
+  await stage.fcntl(copy, F_ADD_SEALS, SEALS);
+  await stage.execveat(copy, "", ["minidocker-stage"], [], AT_EMPTY_PATH);
+  stage.flush();
+  await stage.fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
+}
+
+/** A child of `parent`, in the namespaces that `flags` (CLONE_NEW*) makes, with a channel of its own. */
+export async function clone(parent: Stage, role: string, flags: number): Promise<{ stage: Stage; pid: number; close(): void }> {
+  const [channel, theirs] = Channel.pair();
+  try {
+    const result = await parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, new Sent(theirs), {
+      assume: ASSUMED_PID,
+      cause: {
+        1: "making namespaces needs root or a user namespace",
+        28: "the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
+      },
+    });
+    const pid = parent.value(result);
+    const executor = parent.plans ? new Plan() : new Live(role, channel);
+    return { stage: new Stage(role, executor, parent.session), pid, close: () => channel.close() };
+  } finally {
+    closeDescriptor(theirs);
+  }
+}
+
+/** What a plan shows for the pid of a process that does not exist. */
+export const ASSUMED_PID = 4242;
+
+/** Stages that only record: for `--dry-run` and for explanations. */
+export function plan(session: Session, role = "host"): Stage {
+  return new Stage(role, new Plan(), session);
+}
