@@ -2,7 +2,8 @@
 // one call takes arguments of several shapes (ioctl, prctl, …) each shape has a row, named NAME_shape.
 
 import * as fcntl from "../abi/fcntl.ts";
-import { showFlags } from "../abi/flags.ts";
+import * as ebpf from "../abi/ebpf.ts";
+import { showFlags, showOneOf } from "../abi/flags.ts";
 import * as mount from "../abi/mount.ts";
 import * as prctl from "../abi/prctl.ts";
 import * as capability from "../abi/capability.ts";
@@ -10,6 +11,7 @@ import { CLONE, cloneArgs } from "../abi/sched.ts";
 import * as signal from "../abi/signal.ts";
 import * as socket from "../abi/socket.ts";
 import * as stat from "../abi/stat.ts";
+import { timespec } from "../abi/time.ts";
 import * as terminal from "../abi/termios.ts";
 import * as resource from "../abi/resource.ts";
 import { type Codec, fd, flags, hex, input, int, memory, mode, oneOf, output, string, strings, struct } from "./codec.ts";
@@ -62,6 +64,7 @@ export const calls = {
   chroot: [string],
   umask: [mode],
   dup3: [fd, int, open],
+  faccessat2: [fd, string, flags(fcntl.ACCESS), int],
   fcntl: [fd, oneOf(fcntl.F), hex],
   ftruncate: [fd, int],
   statfs: [string, output],
@@ -97,6 +100,7 @@ export const calls = {
   execveat: [fd, string, strings, strings, at],
   wait4: [int, output, int, int],
   kill: [int, oneOf(signal.SIG)],
+  nanosleep: [struct(timespec), int],
   pidfd_open: [int, int],
   pidfd_send_signal: [fd, oneOf(signal.SIG), int, int],
   getpid: [],
@@ -119,7 +123,22 @@ export const calls = {
   prctl: [oneOf(prctl.PR), int, int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
   seccomp: [int, int, memory],
-  bpf: [int, memory, int],
+  bpf_PROG_LOAD: [
+    oneOf(ebpf.BPF_CMD),
+    struct(ebpf.bpfProgLoad, {
+      prog_type: (value) => showOneOf(ebpf.BPF_PROG_TYPE, value),
+      expected_attach_type: (value) => showOneOf(ebpf.BPF_ATTACH_TYPE, value),
+    }),
+    int,
+  ],
+  bpf_PROG_ATTACH: [
+    oneOf(ebpf.BPF_CMD),
+    struct(ebpf.bpfProgAttach, {
+      attach_type: (value) => showOneOf(ebpf.BPF_ATTACH_TYPE, value),
+      attach_flags: (value) => showFlags(ebpf.BPF_F, value),
+    }),
+    int,
+  ],
   // sockets
   socket: [oneOf(socket.AF), int, int],
   socketpair: [oneOf(socket.AF), int, int, output],
@@ -157,4 +176,6 @@ const variants = new Map([
   ["ioctl_get", "ioctl"],
   ["ioctl_set", "ioctl"],
   ["prctl_PR_CAPBSET_DROP", "prctl"],
+  ["bpf_PROG_LOAD", "bpf"],
+  ["bpf_PROG_ATTACH", "bpf"],
 ]);
