@@ -16,7 +16,7 @@ export const mustRun = process.env["MINIDOCKER_MUST_RUN"] === "1";
 /** `test`, or what stands for it where `condition` does not hold. `reason` completes "skipped: …". */
 export function skipUnless(condition: unknown, reason: string, { expected = false }: SkipOptions = {}): Test {
   if (condition) return (name, body, timeout) => test(name, body as () => Promise<unknown>, timeout);
-  if (!mustRun || expected) return (name) => test.skip(`${name} [skipped: ${reason}]`, () => {});
+  if (!mustRun || expected) return (name) => test.skip(`${name} [${expected ? "cannot run here" : "skipped"}: ${reason}]`, () => {});
   return (name) =>
     test(name, () => {
       throw new Error(`would be skipped (${reason}), but MINIDOCKER_MUST_RUN=1: this environment should have it`);
