@@ -3,6 +3,7 @@
 
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { errnoName } from "../abi/errno.ts";
+import { type Folders, foldersOf } from "./cgroup-folders.ts";
 
 export interface MountEntry {
   readonly id: number;
@@ -88,7 +89,7 @@ export class View {
   }
 
   get mounts(): MountEntry[] {
-    return this.file("mountinfo").split("\n").filter(Boolean).map(parseMount);
+    return parseMounts(this.file("mountinfo"));
   }
 
   idMap(kind: "uid_map" | "gid_map"): IdMapEntry[] {
@@ -110,6 +111,26 @@ export class View {
         return [controllers, path.join(":")];
       }),
     );
+  }
+
+  /** Hierarchy (a controller's name; `unified` for v2) → the folder of the process's cgroup, where the judge can see it. */
+  get cgroupFolders(): Folders {
+    return foldersOf(this.file("cgroup"), this.host.mounts);
+  }
+
+  /**
+   * A file of the process's cgroup in `hierarchy`, then the same file of each cgroup above it that the judge is not in too: what
+   * stands in any of them holds for the process. Empty where there is no such file, or the judge shares the whole path.
+   */
+  cgroupFiles(hierarchy: string, name: string): string[] {
+    const shared = `${this.host.cgroupFolders.get(hierarchy) ?? ""}/`;
+    const found: string[] = [];
+    let folder = this.cgroupFolders.get(hierarchy) ?? "";
+    for (; folder !== "" && !shared.startsWith(`${folder}/`); folder = folder.slice(0, folder.lastIndexOf("/"))) {
+      const text = tryText(`${folder}/${name}`);
+      if (text !== undefined) found.push(text);
+    }
+    return found;
   }
 
   /** Open descriptors → what they are (`socket:[123]`, a path), or undefined where they are hidden. */
@@ -138,12 +159,25 @@ function readText(path: string): string {
   }
 }
 
+function tryText(path: string): string | undefined {
+  try {
+    return readText(path);
+  } catch {
+    return undefined;
+  }
+}
+
 function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
     return undefined;
   }
+}
+
+/** The rows of a /proc/PID/mountinfo. */
+export function parseMounts(text: string): MountEntry[] {
+  return text.split("\n").filter(Boolean).map(parseMount);
 }
 
 // proc_pid_mountinfo(5): optional fields end at a lone "-"; spaces in paths are \040.
