@@ -1,0 +1,39 @@
+// From a name on the command line to a root file system: `base`, or a folder that has one.
+
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Paths } from "../state/paths.ts";
+import { errnoOf, Refusal } from "../state/refusal.ts";
+import { baseImage } from "./base.ts";
+import { defaultPath, type Image } from "./image.ts";
+
+/** Throws a Refusal that says what would be understood. Builds `base` where it is not there yet. */
+export async function resolveImage(name: string, paths: Paths): Promise<Image> {
+  if (name === "base") return baseImage(paths);
+  if (name.includes("/") || name === "." || name === "..") return folderImage(name);
+  const folder = statSync(resolve(name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const hint = folder ? `; there is a folder of that name: ./${name} means it` : "";
+  throw new Refusal(
+    `no image or folder is called ${name}; here: base, or a folder with a root file system such as ./rootfs${hint}`,
+  );
+}
+
+// A folder brings no configuration of its own. A shell is what chroot(1) starts, too.
+function folderImage(name: string): Image {
+  const folder = rootOf(name);
+  return { name, kind: "folder", lower: [folder], config: { Env: [defaultPath], Cmd: ["/bin/sh"], WorkingDir: "/" } };
+}
+
+function rootOf(name: string): string {
+  try {
+    const folder = realpathSync(resolve(name));
+    if (readdirSync(folder).length === 0) throw new Refusal(`${name} is empty: a root file system has at least a program to run`);
+    return folder;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") throw new Refusal(`no such folder: ${name} (${resolve(name)})`);
+    if (errno === "ENOTDIR") throw new Refusal(`${name} is not a folder: a folder with a root file system is needed`);
+    if (errno !== undefined) throw new Refusal(`${name} cannot be read (${errno})`);
+    throw error;
+  }
+}

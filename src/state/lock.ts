@@ -1,0 +1,84 @@
+// Locks between processes: flock(2) on a file that is made for the purpose and never removed before its folder. The kernel
+// gives a lock up when its holder ends, however it ends, so none can be left behind and none has to be judged stale.
+//
+// Lock order, outermost first. Whoever holds one takes only later ones:
+//   1. containers/ID/lock        one command at a time changes a container
+//   2. containers/ID/state.lock  reading, changing and writing state.json
+//   3. names.lock                taking a name away from a container that is no longer there
+// data/base/lock is held alone.
+
+import { dlopen, read } from "bun:ffi";
+import { closeSync, constants, openSync } from "node:fs";
+import { EINTR, errnoName } from "../abi/errno.ts";
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const EWOULDBLOCK = 11;
+
+let loaded: ReturnType<typeof load> | undefined;
+
+function load() {
+  const musl = process.arch === "arm64" ? "ld-musl-aarch64.so.1" : "ld-musl-x86_64.so.1";
+  const symbols = {
+    flock: { args: ["int", "int"], returns: "int" },
+    __errno_location: { args: [], returns: "ptr" },
+  } as const;
+  try {
+    return dlopen("libc.so.6", symbols).symbols;
+  } catch {
+    return dlopen(musl, symbols).symbols;
+  }
+}
+
+// What this process holds. A second blocking flock(2) on the same file would wait for ever: for this process itself.
+const held = new Set<string>();
+
+/** Runs `action` while no other process (nor this one, elsewhere) holds the lock. Blocks the thread: keep it short. */
+export function withLock<T>(path: string, action: () => T): T {
+  if (held.has(path)) throw new Error(`${path} is already locked by this process`);
+  const fd = open(path);
+  try {
+    flock(path, fd, LOCK_EX);
+    held.add(path);
+    return action();
+  } finally {
+    held.delete(path);
+    closeSync(fd);
+  }
+}
+
+/** The same for an action that takes time: others of this process go on meanwhile, and wait their turn for this lock. */
+export async function withLockAsync<T>(path: string, action: () => Promise<T>): Promise<T> {
+  const fd = open(path);
+  try {
+    for (let pause = 1; held.has(path) || !flock(path, fd, LOCK_EX | LOCK_NB); pause = Math.min(2 * pause, 20)) {
+      await Bun.sleep(pause);
+    }
+    held.add(path);
+    try {
+      return await action();
+    } finally {
+      held.delete(path);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+// Bun opens files with O_CLOEXEC, so no child keeps a lock alive.
+function open(path: string): number {
+  const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+  return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+}
+
+/** False: somebody holds it, and `operation` has LOCK_NB. */
+function flock(path: string, fd: number, operation: number): boolean {
+  loaded ??= load();
+  while (loaded.flock(fd, operation) !== 0) {
+    const location = loaded.__errno_location();
+    const errno = location === null ? 0 : read.i32(location, 0);
+    if (errno === EWOULDBLOCK) return false;
+    if (errno !== EINTR) throw new Error(`flock(${path}) = ${errnoName(errno)}`);
+  }
+  return true;
+}

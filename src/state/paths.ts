@@ -1,0 +1,84 @@
+// Where minidocker keeps things. `state` describes what runs now and may be lost with a reboot; `data` is kept.
+//
+//   state   MINIDOCKER_STATE, or /run/minidocker for root, else $XDG_RUNTIME_DIR/minidocker,
+//           /run/user/UID/minidocker, /tmp/minidocker-UID, whichever there is first
+//     containers/ID/   state.json   what the container is and how it is (record.ts)
+//                      config.json  its OCI configuration
+//                      journal      how to take back what was made outside its process (journal.ts)
+//     containers/.ID/  a container that is not there yet, or no longer
+//     names/NAME       a link to ../containers/ID
+//
+//   data    MINIDOCKER_DATA, or /var/lib/minidocker for root, else $XDG_DATA_HOME/minidocker, ~/.local/share/minidocker
+//     base/            the image `base` (src/images/base.ts)
+//
+// Both are 0700. For `data` this matters more than it seems: an ordinary user who could walk into a container's files
+// could run the setuid programs in them (CVE-2021-41091).
+
+import { lstatSync, mkdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { errnoOf, Refusal } from "./refusal.ts";
+
+export interface Paths {
+  readonly state: string;
+  readonly data: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where both are for that user. Makes nothing. */
+export function locatePaths(environment: Environment, uid: number): Paths {
+  const { MINIDOCKER_STATE, MINIDOCKER_DATA } = environment;
+  return {
+    state: MINIDOCKER_STATE ? resolve(MINIDOCKER_STATE) : runtimeFolder(environment, uid),
+    data: MINIDOCKER_DATA ? resolve(MINIDOCKER_DATA) : dataFolder(environment, uid),
+  };
+}
+
+/** The paths of this process's user; both folders exist afterwards and are ours alone. */
+export function openPaths(environment: Environment = process.env): Paths {
+  const uid = process.geteuid?.() ?? 0;
+  const paths = locatePaths(environment, uid);
+  claim(paths.state, "MINIDOCKER_STATE", uid);
+  claim(paths.data, "MINIDOCKER_DATA", uid);
+  for (const it of ["containers", "names"]) mkdirSync(join(paths.state, it), { recursive: true, mode: 0o700 });
+  return paths;
+}
+
+export function containerDir(paths: Paths, id: string): string {
+  return `${paths.state}/containers/${id}`;
+}
+
+function runtimeFolder({ XDG_RUNTIME_DIR }: Environment, uid: number): string {
+  if (uid === 0) return "/run/minidocker";
+  const candidates = [XDG_RUNTIME_DIR ?? "", `/run/user/${uid}`];
+  const found = candidates.find((it) => isAbsolute(it) && statSync(it, { throwIfNoEntry: false })?.uid === uid);
+  return found === undefined ? `/tmp/minidocker-${uid}` : join(found, "minidocker");
+}
+
+function dataFolder({ XDG_DATA_HOME, HOME }: Environment, uid: number): string {
+  if (uid === 0) return "/var/lib/minidocker";
+  const home = XDG_DATA_HOME && isAbsolute(XDG_DATA_HOME) ? XDG_DATA_HOME : join(HOME || homedir(), ".local/share");
+  return join(home, "minidocker");
+}
+
+// Somebody else may have made the folder first, in /tmp above all, to read our files or to plant theirs.
+function claim(folder: string, variable: string, uid: number): void {
+  let found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) {
+    make(folder, variable);
+    found = lstatSync(folder);
+  }
+  const otherwise = `set ${variable} to a folder of your own`;
+  if (!found.isDirectory()) throw new Refusal(`${folder} is not a folder: ${otherwise}`);
+  if (found.uid !== uid) throw new Refusal(`${folder} belongs to uid ${found.uid}, and this is uid ${uid}: ${otherwise}`);
+  if ((found.mode & 0o022) !== 0) throw new Refusal(`others may write to ${folder}: chmod 700 it, or ${otherwise}`);
+}
+
+function make(folder: string, variable: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Refusal(`${folder} cannot be made (${errnoOf(error)}): set ${variable} to a folder of your own`);
+  }
+}

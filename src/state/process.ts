@@ -1,0 +1,52 @@
+// Which process a number stands for. The kernel reuses pids, so a recorded one means something only together with the time
+// at which that process was started, and a start time, which counts from boot, only together with the boot.
+
+import { readFileSync } from "node:fs";
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, in clock ticks after boot, as seen from the time namespace of the reader. */
+  readonly startTime: number;
+  /** /proc/sys/kernel/random/boot_id */
+  readonly bootId: string;
+}
+
+let currentBoot: string | undefined;
+
+export function bootId(): string {
+  currentBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return currentBoot;
+}
+
+/** The process that has this pid now, or undefined where there is none. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startTime = status(pid)?.startTime;
+  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+}
+
+let own: ProcessIdentity | undefined;
+
+/** This process. */
+export function self(): ProcessIdentity {
+  own ??= identify(process.pid);
+  if (own === undefined) throw new Error("/proc does not show this process: is proc mounted there?");
+  return own;
+}
+
+/** Whether exactly this process still runs. One that has ended and waits to be reaped does not. */
+export function isAlive({ pid, startTime, bootId: boot }: ProcessIdentity): boolean {
+  if (boot !== bootId()) return false;
+  const found = status(pid);
+  return found?.startTime === startTime && found.state !== "Z" && found.state !== "X";
+}
+
+// proc_pid_stat(5): the name stands in brackets and may hold brackets itself, so what follows the last one counts.
+function status(pid: number): { state: string; startTime: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] as string, startTime: Number(fields[19]) };
+  } catch {
+    return undefined;
+  }
+}
