@@ -1,6 +1,6 @@
-// What is in `base`, the root file system that is always there, and why. src/images/base.ts follows this recipe; nothing is
-// downloaded. The programs come from this machine: busybox where there is one, otherwise the machine's own tools (tools.ts)
-// with the libraries that they need.
+// What is in `base`, the root file system that is always there, and why. src/images/base.ts follows this recipe;
+// nothing is downloaded. The programs come from this machine: busybox where there is one, otherwise the machine's own
+// tools (tools.ts) with the libraries that they need.
 
 /** Counts up whenever something below, or how it is put together, changes: then the next run builds a new one. */
 export const recipeVersion = 1;
@@ -96,13 +96,17 @@ nogroup:x:65534:
     why: "names of ports, for netstat and nc",
     text: "echo\t7/tcp\nssh\t22/tcp\ndomain\t53/tcp\ndomain\t53/udp\nhttp\t80/tcp\nhttps\t443/tcp\n",
   },
-  { path: "etc/protocols", why: "names of protocols, for ping", text: "ip\t0\tIP\nicmp\t1\tICMP\ntcp\t6\tTCP\nudp\t17\tUDP\n" },
+  {
+    path: "etc/protocols",
+    why: "names of protocols, for ping",
+    text: "ip\t0\tIP\nicmp\t1\tICMP\ntcp\t6\tTCP\nudp\t17\tUDP\n",
+  },
   { path: "etc/shells", why: "su and chsh accept these", text: "/bin/sh\n/bin/bash\n" },
   {
     path: "etc/profile",
     why: "a login shell says where it is",
     text: `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-if [ "$(id -u)" = 0 ]; then PS1='\${HOSTNAME:-$(hostname)}:\${PWD} # '; else PS1='\${HOSTNAME:-$(hostname)}:\${PWD} $ '; fi
+if [ "$(id -u)" = 0 ]; then PS1="$(hostname):\\$PWD # "; else PS1="$(hostname):\\$PWD $ "; fi
 `,
   },
   {

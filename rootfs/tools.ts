@@ -1,5 +1,5 @@
-// Which of the machine's own programs go into `base` where there is no busybox. Those that are missing are left out, apart from
-// `sh`. Scripts are left out as well, and setuid bits are not kept.
+// Which of the machine's own programs go into `base` where there is no busybox. Those that are missing are left out,
+// apart from `sh`. Scripts are left out as well, and setuid bits are not kept.
 
 export interface Tools {
   readonly why: string;
@@ -32,11 +32,26 @@ export const tools: readonly Tools[] = [
   { why: "terminals", names: "clear reset tput" },
 ];
 
-/** Libraries that programs load by name at run time, so no program's headers mention them. Name services, before glibc 2.34. */
+/**
+ * Libraries that programs load by name at run time, so no program's headers mention them. Name services, before glibc
+ * 2.34.
+ */
 export const loadedByName: readonly string[] = ["libnss_files.so.2", "libnss_dns.so.2"];
 
-/** Data that these programs look for: what the usual terminals can do (terminfo(5)). Copied from the first folder that has it. */
+/**
+ * Data that these programs look for: what the usual terminals can do (terminfo(5)). Copied from the first folder that
+ * has it.
+ */
 export const terminals = {
   folders: ["/usr/share/terminfo", "/lib/terminfo", "/etc/terminfo"],
-  names: ["d/dumb", "l/linux", "s/screen", "s/screen-256color", "t/tmux-256color", "v/vt100", "x/xterm", "x/xterm-256color"],
+  names: [
+    "d/dumb",
+    "l/linux",
+    "s/screen",
+    "s/screen-256color",
+    "t/tmux-256color",
+    "v/vt100",
+    "x/xterm",
+    "x/xterm-256color",
+  ],
 } as const;

@@ -1,17 +1,32 @@
-// `base`: the image that is always there. It is built when it is first needed, from what this machine has, without root and
-// without a network (rootfs/recipe.ts says what is in it), and again when one of the files that it was made from changes.
+// `base`: the image that is always there. It is built when it is first needed, from what this machine has, without root
+// and without a network (rootfs/recipe.ts says what is in it), and again when one of the files that it was made from
+// changes.
 //
 //   data/base/busybox        →  busybox-5f0c…   the current one; `tools` likewise
 //   data/base/busybox-5f0c…/root                the root file system
-//                           /inputs             what it was made from: recipe version; time, size and path of each file
+//                           /inputs             recipe version, then time, size and path of each file that it was made from
+//                           /stamp              the same for what is looked at before each use
 //   data/base/.build-PID/                       in the making
 //   data/base/lock
 //
-// On the way to every container: one short file read, one stat(2) for each input (a static busybox is the only one), one readlink(2).
+// On the way to every container: the stamp is read, and what it names is compared, which is one file for a static
+// busybox. For the machine's tools it is not their 170 files but the few folders that hold them: package managers
+// rename new files into place, and that changes the folder's time.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { config, recipeVersion } from "../../rootfs/recipe.ts";
+import { removeTree, replaceFile } from "../state/files.ts";
 import { withLock } from "../state/lock.ts";
 import type { Paths } from "../state/paths.ts";
 import { Refusal } from "../state/refusal.ts";
@@ -22,11 +37,12 @@ import { describeInput, pathOf, Tree } from "./tree.ts";
 export type Source = "busybox" | "tools";
 
 /** Programs are looked for here first, then in PATH. */
-const folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+const folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
 /**
- * The image `base`, built if need be (well below a second). The environment variable MINIDOCKER_BASE (`busybox`, `tools`) says
- * where its programs come from; otherwise busybox does if there is one. Throws a Refusal where neither can be had.
+ * The image `base`, built if need be (well below a second). The environment variable MINIDOCKER_BASE (`busybox`,
+ * `tools`) says where its programs come from; otherwise busybox does if there is one. Throws a Refusal where neither
+ * can be had.
  */
 export function baseImage(paths: Paths, wanted = process.env["MINIDOCKER_BASE"]): Image {
   const root = wanted ? rootFrom(sourceNamed(wanted), paths) : anyRoot(paths);
@@ -59,38 +75,47 @@ function rootFrom(source: Source, paths: Paths): string {
 /** The root that was built last, if what it was made from is still the same. */
 function current(source: Source, paths: Paths): string | undefined {
   const link = `${paths.data}/base/${source}`;
-  let inputs: string;
+  let stamp: string;
   try {
-    inputs = readFileSync(`${link}/inputs`, "utf8");
+    stamp = readFileSync(`${link}/stamp`, "utf8");
   } catch {
     return undefined;
   }
-  const [version, ...files] = inputs.trimEnd().split("\n");
-  if (Number(version) !== recipeVersion || !files.every((it) => it === describeInput(pathOf(it)))) return undefined;
+  const [version, ...lines] = stamp.trimEnd().split("\n");
+  if (Number(version) !== recipeVersion || lines.some((it) => it !== describeInput(pathOf(it)))) return undefined;
   return `${paths.data}/base/${readlinkSync(link)}/root`;
 }
 
 // Called with the lock held, so whatever is in the making belongs to somebody who was killed.
 function build(source: Source, paths: Paths): string {
   const base = join(paths.data, "base");
-  for (const it of readdirSync(base)) if (it.startsWith(".build-")) rmSync(join(base, it), { recursive: true, force: true });
+  for (const it of readdirSync(base)) if (it.startsWith(".build-")) removeTree(join(base, it));
   const making = join(base, `.build-${process.pid}`);
-  mkdirSync(join(making, "root"), { recursive: true });
+  const mask = process.umask(0o022);
   try {
-    const inputs = `${[recipeVersion, ...fill(source, join(making, "root"))].join("\n")}\n`;
-    writeFileSync(join(making, "inputs"), inputs);
-    const name = `${source}-${Bun.hash(inputs).toString(16).padStart(16, "0")}`;
-    if (!existsSync(join(base, name))) renameSync(making, join(base, name));
+    mkdirSync(join(making, "root"), { recursive: true });
+    const { inputs, places } = fill(source, join(making, "root"));
+    const text = lines(inputs);
+    const stamp = source === "busybox" ? text : lines(places);
+    writeFileSync(join(making, "inputs"), text);
+    writeFileSync(join(making, "stamp"), stamp);
+    const name = `${source}-${Bun.hash(text).toString(16).padStart(16, "0")}`;
+    if (existsSync(join(base, name))) replaceFile(join(base, name, "stamp"), stamp);
+    else renameSync(making, join(base, name));
     symlinkSync(name, join(base, `.build-${source}`));
     renameSync(join(base, `.build-${source}`), join(base, source));
     return join(base, name, "root");
   } finally {
-    rmSync(making, { recursive: true, force: true });
+    process.umask(mask);
+    removeTree(making);
   }
 }
 
-/** Returns the descriptions of all files that it was made from. */
-function fill(source: Source, root: string): string[] {
+function lines(descriptions: ReadonlyMap<string, string>): string {
+  return `${[recipeVersion, ...descriptions.values()].join("\n")}\n`;
+}
+
+function fill(source: Source, root: string): Tree {
   const tree = new Tree(root);
   try {
     if (source === "tools") tree.addTools(searched());
@@ -99,7 +124,7 @@ function fill(source: Source, root: string): string[] {
     throw new Refusal(`base cannot be made: ${(error as Error).message}`);
   }
   tree.sync();
-  return [...tree.inputs.values()];
+  return tree;
 }
 
 function missing(): never {

@@ -1,5 +1,6 @@
-// What a program says about itself in its ELF headers: which interpreter starts it, which libraries that one must load, and where
-// to look for them. elf(5); System V ABI, chapters 4 and 5. The file is only read. ldd(1) would *run* it, or its interpreter.
+// What a program says about itself in its ELF headers: which interpreter starts it, which libraries that one must load,
+// and where to look for them. elf(5); System V ABI, chapters 4 and 5. The file is only read. ldd(1) would *run* it, or
+// its interpreter.
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { Struct } from "../abi/struct.ts";
@@ -55,7 +56,10 @@ export interface Elf {
   readonly interpreter: string | undefined;
   /** Names of libraries, in the order in which they are searched for symbols. */
   readonly needed: readonly string[];
-  /** Folders to search, with $ORIGIN and the like unexpanded. `rpath` also counts for what this file loads, `runpath` does not. */
+  /**
+   * Folders to search, with $ORIGIN and the like unexpanded. `rpath` also counts for what this file loads, `runpath`
+   * does not.
+   */
   readonly rpath: readonly string[];
   readonly runpath: readonly string[];
 }
@@ -123,7 +127,8 @@ function libraries(file: File, dynamic: DataView, segments: readonly Segment[]):
   const size = valid.find((it) => it.tag === DT_STRSZ)?.value;
   if (address === undefined || size === undefined) return { needed: [], rpath: [], runpath: [] };
   const strings = file.part(offsetOf(file, address, segments), size);
-  const all = (tag: bigint): string[] => valid.filter((it) => it.tag === tag).map((it) => stringAt(file, strings, it.value));
+  const all = (tag: bigint): string[] =>
+    valid.filter((it) => it.tag === tag).map((it) => stringAt(file, strings, it.value));
   const folders = (tag: bigint): string[] => all(tag).flatMap((it) => it.split(":").filter((folder) => folder !== ""));
   return { needed: all(DT_NEEDED), rpath: folders(DT_RPATH), runpath: folders(DT_RUNPATH) };
 }

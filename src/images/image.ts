@@ -9,7 +9,9 @@ export interface Image {
   readonly config: ImageConfig;
 }
 
-/** The part of the OCI image configuration (image-spec, config.md) that says how a container is started; names as there. */
+/**
+ * The part of the OCI image configuration (image-spec, config.md) that says how a container is started; names as there.
+ */
 export interface ImageConfig {
   readonly Env?: readonly string[];
   readonly Entrypoint?: readonly string[];

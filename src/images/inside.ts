@@ -1,6 +1,6 @@
-// Reading a file of a root file system as the container would see it. The tree is somebody else's, so its links may point
-// anywhere, its files may be pipes, and all of it may change under our hands. Therefore every step opens one name below a
-// folder that is open already, and links are followed by us, within the root.
+// Reading a file of a root file system as the container would see it. The tree is somebody else's, so its links may
+// point anywhere, its files may be pipes, and all of it may change under our hands. Therefore every step opens one name
+// below a folder that is open already, and links are followed by us, within the root.
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { O_PATH } from "../abi/fcntl.ts";
@@ -24,8 +24,8 @@ interface Found {
 }
 
 /**
- * The text of `path` (absolute) in layers that lie over each other, topmost first; undefined where there is no such file. Throws a
- * Refusal for something that is not an ordinary file, or is far too large.
+ * The text of `path` (absolute) in layers that lie over each other, topmost first; undefined where there is no such
+ * file. Throws a Refusal for something that is not an ordinary file, or is far too large.
  */
 export function readInside(layers: readonly string[], path: string): string | undefined {
   const opened: number[] = [];
@@ -62,7 +62,8 @@ function walk(root: Folder, path: string, opened: number[]): number | undefined 
   return undefined;
 }
 
-// overlayfs.rst: the topmost layer that has the name decides; folders are merged; a whiteout (device 0,0) hides what is below.
+// overlayfs.rst: the topmost layer that has the name decides; folders are merged; a whiteout (device 0,0) hides what is
+// below.
 function lookUp(folder: Folder, name: string, opened: number[]): Found {
   const merged: number[] = [];
   for (const parent of folder) {

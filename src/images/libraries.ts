@@ -1,5 +1,6 @@
-// Which library files a program needs, found as ld.so(8) does: DT_RPATH of the file and of those that led to it, DT_RUNPATH, then
-// /etc/ld.so.cache, then the default folders. The environment does not count: base must not depend on LD_LIBRARY_PATH.
+// Which library files a program needs, found as ld.so(8) does: DT_RPATH of the file and of those that led to it,
+// DT_RUNPATH, then /etc/ld.so.cache, then the default folders. The environment does not count: base must not depend on
+// LD_LIBRARY_PATH.
 
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,7 +10,15 @@ import { type Elf, readElf } from "./elf.ts";
 const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
 
 /** glibc's, Debian's multiarch ones, and musl's. */
-const defaultFolders = [`/lib/${triplet}`, `/usr/lib/${triplet}`, "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"];
+const defaultFolders = [
+  `/lib/${triplet}`,
+  `/usr/lib/${triplet}`,
+  "/lib64",
+  "/usr/lib64",
+  "/lib",
+  "/usr/lib",
+  "/usr/local/lib",
+];
 
 /** Name → path, for libraries in folders that only the machine's configuration knows. */
 export type Cache = ReadonlyMap<string, string>;
@@ -26,7 +35,13 @@ const cacheHeader = new Struct("cache_file_new", {
   extension: "u32",
   unused: ["u32", 3],
 });
-const cacheEntry = new Struct("file_entry_new", { flags: "i32", key: "u32", value: "u32", osversion: "u32", hwcap: ["u32", 2] });
+const cacheEntry = new Struct("file_entry_new", {
+  flags: "i32",
+  key: "u32",
+  value: "u32",
+  osversion: "u32",
+  hwcap: ["u32", 2],
+});
 const oldEntrySize = 12;
 const FLAG_X8664_LIB64 = 0x0303;
 const FLAG_AARCH64_LIB64 = 0x0a03;
@@ -77,20 +92,29 @@ export class Libraries {
 
   /**
    * Adds the program or library, its interpreter, and all libraries that it needs, to `files`. False: it is nothing
-   * that this machine can run. Throws an Error that names a library which is nowhere.
+   * that this machine can run. Throws an Error that names a library which is nowhere, and then adds nothing.
    */
-  add(path: string, inherited: readonly string[] = []): boolean {
-    if (this.files.has(path)) return true;
+  add(path: string): boolean {
+    const found = new Map<string, Elf>();
+    if (!this.#collect(path, [], found)) return false;
+    for (const [name, elf] of found) this.files.set(name, elf);
+    return true;
+  }
+
+  #collect(path: string, inherited: readonly string[], found: Map<string, Elf>): boolean {
+    if (this.files.has(path) || found.has(path)) return true;
     const elf = readElf(path);
     if (elf === undefined) return false;
-    this.files.set(path, elf);
-    if (elf.interpreter !== undefined && !this.add(elf.interpreter)) throw new Error(`${path}: no interpreter ${elf.interpreter}`);
+    found.set(path, elf);
+    const { interpreter } = elf;
+    if (interpreter !== undefined && !this.#collect(interpreter, [], found))
+      throw new Error(`${path}: ${interpreter} cannot run`);
     const rpath = [...elf.rpath.flatMap((it) => expand(it, path)), ...inherited];
-    const own = elf.runpath.length > 0 ? elf.runpath.flatMap((it) => expand(it, path)) : rpath;
+    const folders = elf.runpath.length > 0 ? elf.runpath.flatMap((it) => expand(it, path)) : rpath;
     for (const name of elf.needed) {
-      const found = this.find(name, own);
-      if (found === undefined) throw new Error(`${path} needs the library ${name}, which is nowhere`);
-      this.add(found, rpath);
+      const library = this.find(name, folders);
+      if (library === undefined) throw new Error(`${path} needs the library ${name}, which is nowhere`);
+      this.#collect(library, rpath, found);
     }
     return true;
   }
@@ -122,6 +146,6 @@ function usable(path: string): boolean {
 
 // ld.so(8), "Dynamic string tokens". $LIB and $PLATFORM stand for folders that the default ones cover.
 function expand(folder: string, path: string): string[] {
-  const expanded = folder.replaceAll("${ORIGIN}", dirname(path)).replaceAll("$ORIGIN", dirname(path));
+  const expanded = folder.replaceAll(/\$(ORIGIN\b|\{ORIGIN\})/g, () => dirname(path));
   return expanded.includes("$") ? [] : [expanded];
 }

@@ -10,12 +10,19 @@ import { defaultPath, type Image } from "./image.ts";
 /** Throws a Refusal that says what would be understood. Builds `base` where it is not there yet. */
 export async function resolveImage(name: string, paths: Paths): Promise<Image> {
   if (name === "base") return baseImage(paths);
-  if (name.includes("/") || name === "." || name === "..") return folderImage(name);
-  const folder = statSync(resolve(name), { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const hint = folder ? `; there is a folder of that name: ./${name} means it` : "";
+  if (/^(\/|\.\.?(\/|$))/.test(name) || (name.includes("/") && isFolder(name))) return folderImage(name);
+  const hint = name !== "" && isFolder(name) ? `; there is a folder of that name: ./${name} means it` : "";
   throw new Refusal(
-    `no image or folder is called ${name}; here: base, or a folder with a root file system such as ./rootfs${hint}`,
+    `no image or folder is called ${name || '""'}; here: base, or a folder with a root file system such as ./rootfs${hint}`,
   );
+}
+
+function isFolder(name: string): boolean {
+  try {
+    return statSync(resolve(name)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 // A folder brings no configuration of its own. A shell is what chroot(1) starts, too.
@@ -27,7 +34,8 @@ function folderImage(name: string): Image {
 function rootOf(name: string): string {
   try {
     const folder = realpathSync(resolve(name));
-    if (readdirSync(folder).length === 0) throw new Refusal(`${name} is empty: a root file system has at least a program to run`);
+    if (readdirSync(folder).length === 0)
+      throw new Refusal(`${name} is empty: a root file system has at least a program to run`);
     return folder;
   } catch (error) {
     const errno = errnoOf(error);

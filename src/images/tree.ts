@@ -1,8 +1,21 @@
 // Fills an empty folder with a root file system, as the recipe in rootfs/ says: first what every variant has, then
 // programs, either busybox with a link for each of its names, or the machine's own tools.
 
-import { chmodSync, chownSync, closeSync, constants, copyFileSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
-import { realpathSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { files, folders, links } from "../../rootfs/recipe.ts";
 import { loadedByName, terminals, tools } from "../../rootfs/tools.ts";
@@ -14,13 +27,15 @@ export class Tree {
   readonly #copied: string[] = [];
   /** What of this machine it was made from, path → description: whenever one of these changes, so would the tree. */
   readonly inputs = new Map<string, string>();
+  /** The folders that hold them, likewise. */
+  readonly places = new Map<string, string>();
 
-  /** `root` exists and is empty. */
+  /** `root` exists, is empty, and umask(2) is 022. */
   constructor(root: string) {
     this.#root = root;
     for (const { path, mode = 0o755 } of folders) {
       mkdirSync(join(root, path), { recursive: true });
-      chmodSync(join(root, path), mode); // umask(2) has no say
+      chmodSync(join(root, path), mode);
     }
     for (const { path, to } of links) symlinkSync(to, join(root, path));
     for (const { path, text, mode = 0o644 } of files) this.#write(path, text, mode);
@@ -42,7 +57,10 @@ export class Tree {
   /** busybox under all of its names. Throws an Error for one that does not run, or has no shell. */
   addBusybox(path: string): void {
     const listed = Bun.spawnSync([path, "--list"], { env: {}, stdin: "ignore", stderr: "pipe" });
-    const names = listed.stdout.toString().split("\n").filter((it) => /^[\w.[-]+$/.test(it));
+    const names = listed.stdout
+      .toString()
+      .split("\n")
+      .filter((it) => /^[\w.[-]+$/.test(it));
     if (!listed.success || !names.includes("sh")) throw new Error(`${path} --list does not name a shell`);
     const libraries = Libraries.ofThisMachine();
     const real = realpathSync(path);
@@ -56,17 +74,14 @@ export class Tree {
   addTools(searched: readonly string[]): void {
     const libraries = Libraries.ofThisMachine();
     for (const name of tools.flatMap((it) => it.names.split(/\s+/))) {
-      const found = searched.map((it) => join(it, name)).find((it) => isFile(it));
-      if (found !== undefined && added(libraries, realpathSync(found))) {
-        this.#install(realpathSync(found));
-        this.#link(`usr/bin/${name}`, placeOf(realpathSync(found)));
-      } else if (name === "sh") {
-        throw new Error(`no usable shell in ${searched.join(", ")}`);
-      }
+      const candidates = searched.map((it) => join(it, name)).filter(isFile);
+      const found = candidates.map((it) => realpathSync(it)).find((it) => added(libraries, it));
+      if (found === undefined && name === "sh") throw new Error(`no usable shell in ${searched.join(", ")}`);
+      if (found !== undefined) this.#link(`usr/bin/${name}`, placeOf(found));
     }
     this.#addLibraries(libraries);
     for (const name of terminals.names) {
-      const found = terminals.folders.map((it) => join(it, name)).find((it) => isFile(it));
+      const found = terminals.folders.map((it) => join(it, name)).find(isFile);
       if (found !== undefined) this.#copy(found, `usr/share/terminfo/${name}`);
     }
   }
@@ -96,6 +111,8 @@ export class Tree {
   #copy(from: string, to: string): void {
     const target = join(this.#root, to);
     if (exists(target)) return;
+    const place = dirname(from);
+    if (!this.places.has(place)) this.places.set(place, describeInput(place));
     this.inputs.set(from, describeInput(from)); // before the copy: what changes during it must be noticed
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(from, target, constants.COPYFILE_FICLONE);
@@ -110,7 +127,7 @@ export class Tree {
   }
 }
 
-/** A file's time of change, size and path in a line; empty where there is none. */
+/** Time of change, size and path of a file or folder in a line; empty where there is none. */
 export function describeInput(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? "" : `${found.mtimeMs} ${found.size} ${path}`;

@@ -1,5 +1,5 @@
-// Who `--user` means. Names are looked up in the image's own /etc/passwd and /etc/group, never the host's, and a name that is
-// not there is an error: to fall back on root would give more rights than were asked for.
+// Who `--user` means. Names are looked up in the image's own /etc/passwd and /etc/group, never the host's, and a name
+// that is not there is an error: to fall back on root would give more rights than were asked for.
 
 import { Refusal } from "../state/refusal.ts";
 import { readInside } from "./inside.ts";
@@ -7,7 +7,10 @@ import { readInside } from "./inside.ts";
 export interface User {
   readonly uid: number;
   readonly gid: number;
-  /** The supplementary groups. `gid` is among them, or a process could leave its group to get past what denies it (CVE-2022-36109). */
+  /**
+   * The supplementary groups. `gid` is among them, or a process could leave its group to get past what denies it
+   * (CVE-2022-36109).
+   */
   readonly additionalGids: readonly number[];
   readonly home: string;
 }
@@ -15,12 +18,16 @@ export interface User {
 /** One line of passwd(5) or group(5), cut at the colons. */
 type Row = readonly string[];
 
-/** Ids are 32 bits wide, but -1 means "no change" to the kernel, and negative ones confuse programs; Docker draws the same line. */
+/**
+ * Ids are 32 bits wide, but -1 means "no change" to the kernel, and negative ones confuse programs; Docker draws the
+ * same line.
+ */
 const ID_MAX = 2 ** 31 - 1;
 
 /**
- * `text` is `name|uid[:group|gid]`, or empty for root. Ids need no entry. Without a group it is that of the user's entry (0 where there
- * is none), and the groups that list the user are added. Throws a Refusal for names that are not there.
+ * `text` is `name|uid[:group|gid]`, or empty for root. Ids need no entry. Without a group it is that of the user's
+ * entry (0 where there is none), and the groups that list the user are added. Throws a Refusal for names that are not
+ * there.
  */
 export function lookupUser(layers: readonly string[], text: string): User {
   const [user = "", group = "", ...rest] = text.split(":");
@@ -53,7 +60,8 @@ function sameId(field: string | undefined, text: string): boolean {
 }
 
 function id(text: string, what: "user" | "group", file: "passwd" | "group"): number {
-  if (!/^\d+$/.test(text)) throw new Refusal(`unable to find ${what} ${text}: no matching entries in ${file} file of the image`);
+  if (!/^\d+$/.test(text))
+    throw new Refusal(`unable to find ${what} ${text}: no matching entries in ${file} file of the image`);
   if (Number(text) > ID_MAX) throw new Refusal(`${what} ${text}: uids and gids must be in range 0-${ID_MAX}`);
   return Number(text);
 }
@@ -61,5 +69,8 @@ function id(text: string, what: "user" | "group", file: "passwd" | "group"): num
 // Lines with fewer fields than an entry needs are passed over, as getpwent(3) does.
 function rows(layers: readonly string[], path: string, least: number): Row[] {
   const lines = (readInside(layers, path) ?? "").split("\n").map((line) => line.trim());
-  return lines.filter((line) => !line.startsWith("#")).map((line) => line.split(":")).filter((row) => row.length >= least);
+  return lines
+    .filter((line) => !line.startsWith("#"))
+    .map((line) => line.split(":"))
+    .filter((row) => row.length >= least);
 }

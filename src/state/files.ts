@@ -1,6 +1,7 @@
 // Writing and removing files so that a crash in between does no harm.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { View } from "../core/view.ts";
 import { errnoOf, Refusal } from "./refusal.ts";
 
 /** Puts `text` in the place of the file: readers see the old contents or the new, never a part. Mode 0600. */
@@ -32,21 +33,30 @@ function notWritten(path: string, error: unknown): Error {
 
 /** Throws a Refusal while something is mounted at or below `folder`, for removing it would reach through the mount. */
 export function refuseMounts(folder: string): void {
-  const points = readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => unescape(line.split(" ")[4] ?? ""));
-  const found = points.find((it) => it === folder || it.startsWith(`${folder}/`));
+  const found = new View(process.pid).mounts.find(({ point }) => point === folder || point.startsWith(`${folder}/`));
   if (found === undefined) return;
-  throw new Refusal(`${folder} is not removed, because something is mounted at ${found}: umount it first`, 1);
+  throw new Refusal(`${folder} is not removed, because something is mounted at ${found.point}: umount it first`, 1);
 }
 
-// proc_pid_mountinfo(5): blanks and backslashes are written as octal numbers.
-function unescape(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
-}
-
-/** Removes a folder with all that is in it, following no link; nothing happens where there is none. */
+/**
+ * Removes a folder with all that is in it, following no link; nothing happens where there is none. The caller has
+ * looked for mounts below it.
+ */
 export function removeTree(folder: string): void {
-  refuseMounts(folder);
-  rmSync(folder, { recursive: true, force: true });
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (errnoOf(error) !== "EACCES") throw error;
+    openUp(folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// overlayfs makes work/work with mode 0, and so can programs with their folders; without root that keeps even the owner
+// out.
+function openUp(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) openUp(`${folder}/${entry.name}`);
+  }
 }

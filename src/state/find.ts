@@ -2,9 +2,10 @@
 
 import { readdirSync } from "node:fs";
 import type { Paths } from "./paths.ts";
-import { DamagedState, type Listed, noSuchContainer, readRecord } from "./record.ts";
+import { DamagedState, noSuchContainer, readRecord } from "./record.ts";
 import { Refusal } from "./refusal.ts";
 import { idOfName, nameOfId } from "./reserve.ts";
+import type { Listed } from "./shape.ts";
 
 /** Every container, the newest first; damaged ones, whose age nobody knows, last. */
 export function listRecords(paths: Paths): Listed[] {
@@ -13,7 +14,10 @@ export function listRecords(paths: Paths): Listed[] {
   return found.sort((a, b) => (created(a) < created(b) ? 1 : -1));
 }
 
-/** By full id, name, or the beginning of an id, in this order, as Docker. Throws a Refusal where that is not exactly one. */
+/**
+ * By full id, name, or the beginning of an id, in this order, as Docker. Throws a Refusal where that is not exactly
+ * one.
+ */
 export function findContainer(paths: Paths, reference: string): Listed {
   const id = resolve(paths, reference);
   const found = id === undefined ? undefined : lookAt(paths, id);
@@ -45,4 +49,3 @@ function lookAt(paths: Paths, id: string): Listed | undefined {
     return { status: "damaged", id, name: nameOfId(paths, id) ?? "", problem: error.message };
   }
 }
-

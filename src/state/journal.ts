@@ -1,17 +1,16 @@
-// The journal of intents: how to take back whatever a container has outside its process. An entry is written *before* the
-// deed, so a crash at any moment leaves a journal that names at least everything that was made.
-// It survives the process that writes it, which is all that is needed: what it names does not survive a reboot either.
+// The journal of intents: how to take back whatever a container has outside its process. An entry is written *before*
+// the deed, so a crash at any moment leaves a journal that names at least everything that was made. It survives the
+// process that writes it, which is all that is needed: what it names does not survive a reboot either.
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import type { Intent } from "../core/layer.ts";
+import type { JournalEntry } from "../core/pipeline.ts";
 import { errnoOf, Refusal } from "./refusal.ts";
-
-/** An intent and the layer whose `undo` understands it. */
-export type JournalEntry = Intent & { readonly layer: string };
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
 
-/** Adds one line, in one write(2). Throws a Refusal that names the file when it cannot; then the deed must not be done. */
+/**
+ * Adds one line, in one write(2). Throws a Refusal that names the file when it cannot; then the deed must not be done.
+ */
 export function appendIntent(dir: string, entry: JournalEntry): void {
   const path = `${dir}/journal`;
   const line = Buffer.from(`${JSON.stringify(entry)}\n`);
@@ -31,7 +30,10 @@ export function appendIntent(dir: string, entry: JournalEntry): void {
   }
 }
 
-/** All intents, oldest first; empty where there is no journal. Lines that are no intents, a torn last one say, are passed over. */
+/**
+ * All intents, oldest first; empty where there is no journal. Lines that are no intents, a torn last one say, are
+ * passed over.
+ */
 export function readJournal(dir: string): JournalEntry[] {
   let text: string;
   try {
@@ -46,7 +48,7 @@ export function readJournal(dir: string): JournalEntry[] {
 function parse(line: string): JournalEntry | undefined {
   try {
     const entry = JSON.parse(line) as Partial<JournalEntry> | null;
-    const valid = typeof entry?.kind === "string" && typeof entry.layer === "string";
+    const valid = typeof entry?.layer === "string" && typeof entry.intent?.kind === "string";
     return valid ? (entry as JournalEntry) : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
-// Locks between processes: flock(2) on a file that is made for the purpose and never removed before its folder. The kernel
-// gives a lock up when its holder ends, however it ends, so none can be left behind and none has to be judged stale.
+// Locks between processes: flock(2) on a file that is made for the purpose and never removed before its folder. The
+// kernel gives a lock up when its holder ends, however it ends, so none can be left behind and none has to be judged
+// stale.
 //
 // Lock order, outermost first. Whoever holds one takes only later ones:
 //   1. containers/ID/lock        one command at a time changes a container
@@ -47,7 +48,9 @@ export function withLock<T>(path: string, action: () => T): T {
   }
 }
 
-/** The same for an action that takes time: others of this process go on meanwhile, and wait their turn for this lock. */
+/**
+ * The same for an action that takes time: others of this process go on meanwhile, and wait their turn for this lock.
+ */
 export async function withLockAsync<T>(path: string, action: () => Promise<T>): Promise<T> {
   const fd = open(path);
   try {

@@ -13,7 +13,10 @@ export function checkName(name: string): void {
   );
 }
 
-/** 64 hexadecimal digits. The first 12, which become the host name, are never all decimal: some software takes such for an address. */
+/**
+ * 64 hexadecimal digits. The first 12, which become the host name, are never all decimal: some software takes such for
+ * an address.
+ */
 export function newId(): string {
   for (;;) {
     const id = randomBytes(32).toString("hex");
@@ -26,17 +29,21 @@ export function shortId(id: string): string {
   return id.slice(0, 12);
 }
 
-const qualities = `agile amber brave breezy bright brisk calm candid cheerful clever cosmic cosy crisp curious dapper daring
+const qualities =
+  `agile amber brave breezy bright brisk calm candid cheerful clever cosmic cosy crisp curious dapper daring
   deft eager earnest fearless frosty gentle glad golden graceful hardy honest humble jolly keen kind lively loyal lucid lucky
   mellow merry mighty mild nimble noble patient placid plucky polite proud quick quiet rapid ready serene sharp silent silver
   snug solid spry steady sunny swift tidy trusty vivid warm witty zesty`.split(/\s+/);
 
-const things = `albatross anchor badger barge beacon beaver bobbin bollard bosun brig bunting buoy cabin canoe capstan cargo
+const things =
+  `albatross anchor badger barge beacon beaver bobbin bollard bosun brig bunting buoy cabin canoe capstan cargo
   catamaran clipper compass coracle cormorant crane cutter dinghy dock dolphin ferry fjord frigate galley gannet harbour heron
   hull jetty kayak keel ketch lagoon lantern lighthouse locker lugger mast oar otter pelican pier pilot plover porpoise puffin
   quay raft reef rudder sail schooner seal sextant skipper sloop spar tiller trawler walrus wharf yawl`.split(/\s+/);
 
-/** Two words, as in `quiet_harbour`; from the fourth attempt on with a number, for hosts with thousands of containers. */
+/**
+ * Two words, as in `quiet_harbour`; from the fourth attempt on with a number, for hosts with thousands of containers.
+ */
 export function generateName(attempt = 0): string {
   const pick = (words: readonly string[]): string => words[randomInt(words.length)] as string;
   return `${pick(qualities)}_${pick(things)}${attempt < 3 ? "" : randomInt(10 ** Math.min(attempt - 2, 9))}`;

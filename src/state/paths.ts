@@ -71,7 +71,8 @@ function claim(folder: string, variable: string, uid: number): void {
   }
   const otherwise = `set ${variable} to a folder of your own`;
   if (!found.isDirectory()) throw new Refusal(`${folder} is not a folder: ${otherwise}`);
-  if (found.uid !== uid) throw new Refusal(`${folder} belongs to uid ${found.uid}, and this is uid ${uid}: ${otherwise}`);
+  if (found.uid !== uid)
+    throw new Refusal(`${folder} belongs to uid ${found.uid}, and this is uid ${uid}: ${otherwise}`);
   if ((found.mode & 0o022) !== 0) throw new Refusal(`others may write to ${folder}: chmod 700 it, or ${otherwise}`);
 }
 

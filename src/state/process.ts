@@ -1,5 +1,5 @@
-// Which process a number stands for. The kernel reuses pids, so a recorded one means something only together with the time
-// at which that process was started, and a start time, which counts from boot, only together with the boot.
+// Which process a number stands for. The kernel reuses pids, so a recorded one means something only together with the
+// time at which that process was started, and a start time, which counts from boot, only together with the boot.
 
 import { readFileSync } from "node:fs";
 

@@ -1,6 +1,6 @@
-// What is known about a container between two commands: `state.json` in its folder. It is only ever replaced as a whole, so
-// readers see the old one or the new one. What cannot be read any more is reported as damaged, with its id and name, so
-// that it can still be removed.
+// What is known about a container between two commands: `state.json` in its folder. It is only ever replaced as a
+// whole, so readers see the old one or the new one. What cannot be read any more is reported as damaged, with its id
+// and name, so that it can still be removed.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import type { Spec } from "../core/spec.ts";
@@ -8,49 +8,10 @@ import { refuseMounts, removeTree, replaceFile, writeFile } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { checkName, generateName, newId, shortId } from "./names.ts";
 import { containerDir, type Paths } from "./paths.ts";
-import { isAlive, type ProcessIdentity, self } from "./process.ts";
+import { isAlive, self } from "./process.ts";
 import { errnoOf, Refusal } from "./refusal.ts";
 import { nameOfId, releaseName, reserveName, stagingDir } from "./reserve.ts";
-import { parseRecord } from "./shape.ts";
-
-export interface ContainerRecord {
-  readonly id: string;
-  readonly name: string;
-  /** As the user wrote it. */
-  readonly image: string;
-  /** What runs: the image's entry point, then the command. */
-  readonly command: readonly string[];
-  readonly status: "creating" | "created" | "running" | "exited";
-  /** The minidocker that made it. While `creating`: if it is not alive, nobody finishes this container. */
-  readonly creator: ProcessIdentity;
-  /** Times as in 2026-01-31T12:00:00.000Z. */
-  readonly created: string;
-  readonly started?: string;
-  readonly finished?: string;
-  /** The container's PID 1, as the host sees it. */
-  readonly process?: ProcessIdentity;
-  /** The process that waits for it and keeps its log. */
-  readonly supervisor?: ProcessIdentity;
-  readonly exitCode?: number;
-  readonly oomKilled?: boolean;
-  /** Why it could not be started. */
-  readonly error?: string;
-  /** To be removed as soon as it has ended (`--rm`). */
-  readonly autoRemove?: boolean;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-/** A container whose `state.json` says nothing usable. */
-export interface DamagedRecord {
-  readonly status: "damaged";
-  readonly id: string;
-  /** From the reserved names; empty where none leads to it. */
-  readonly name: string;
-  /** What is wrong with which file. */
-  readonly problem: string;
-}
-
-export type Listed = ContainerRecord | DamagedRecord;
+import { type ContainerRecord, parseRecord } from "./shape.ts";
 
 /** Thrown by `readRecord`. The rest of the container's folder, the journal above all, may well be sound. */
 export class DamagedState extends Error {
@@ -126,8 +87,8 @@ export function updateRecord(paths: Paths, id: string, changes: Changes): Contai
 }
 
 /**
- * Forgets the container: its folder with all that is in it, and its name. Whatever the journal names must be undone already.
- * Does nothing where it is gone. Refuses while its process runs or something is mounted below the folder.
+ * Forgets the container: its folder with all that is in it, and its name. Whatever the journal names must be undone
+ * already. Does nothing where it is gone. Refuses while its process runs or something is mounted below the folder.
  */
 export function removeRecord(paths: Paths, id: string): void {
   const dir = containerDir(paths, id);

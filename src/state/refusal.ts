@@ -2,7 +2,10 @@
 
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  /** What minidocker ends with: 125 before a container could be started, 1 for a command about an existing one, as Docker. */
+  /**
+   * What minidocker ends with: 125 before a container could be started, 1 for a command about an existing one, as
+   * Docker.
+   */
   readonly exitCode: number;
 
   constructor(message: string, exitCode = 125) {

@@ -1,15 +1,15 @@
-// Who a name belongs to: a symbolic link `names/NAME` to the container's folder, because making one is a single call that
-// fails when the name is taken, and never half done.
+// Who a name belongs to: a symbolic link `names/NAME` to the container's folder, because making one is a single call
+// that fails when the name is taken, and never half done.
 //
 //   create   mkdir containers/.ID.WHO  →  link names/NAME  →  rename containers/.ID.WHO to containers/ID
 //   remove   rename containers/ID to containers/.ID.WHO  →  unlink names/NAME  →  remove containers/.ID.WHO
 //
-// So a name that leads nowhere belongs to a container that is being made or removed, or to one that a crash has left. WHO,
-// the process that is at it (pid, start time, boot id), tells which.
+// So a name that leads nowhere belongs to a container that is being made or removed, or to one that a crash has left.
+// WHO, the process that is at it (pid, start time, boot id), tells which.
 
 import { lstatSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { removeTree } from "./files.ts";
+import { refuseMounts, removeTree } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { containerDir, type Paths } from "./paths.ts";
 import { isAlive, type ProcessIdentity, self } from "./process.ts";
@@ -34,7 +34,10 @@ export function reserveName(paths: Paths, name: string, id: string): string | un
   });
 }
 
-/** Gives the name up, if `id` has it. Under the lock, because between looking and removing somebody else could take it over. */
+/**
+ * Gives the name up, if `id` has it. Under the lock, because between looking and removing somebody else could take it
+ * over.
+ */
 export function releaseName(paths: Paths, name: string, id: string): void {
   withLock(`${paths.state}/names.lock`, () => {
     if (idOfName(paths, name) === id) unlinkSync(nameLink(paths, name));
@@ -57,13 +60,14 @@ export function nameOfId(paths: Paths, id: string): string | undefined {
 }
 
 /**
- * Removes what crashes have left: folders of containers that were never finished, or whose removal was not, and the names that
- * lead nowhere. Returns their ids and names. No container is touched.
+ * Removes what crashes have left: folders of containers that were never finished, or whose removal was not, and the
+ * names that lead nowhere. Returns their ids and names. No container is touched.
  */
 export function sweep(paths: Paths): string[] {
   const swept: string[] = [];
   for (const { entry, id, owner } of staged(paths)) {
     if (isAlive(owner)) continue;
+    refuseMounts(containerDir(paths, entry));
     removeTree(containerDir(paths, entry));
     swept.push(id);
   }

@@ -1,8 +1,46 @@
-// Whether a text is the record of a container: the fields that it must and may have, and their types. Files that were cut
-// short, emptied, or written by something else are told apart from sound ones here, so that nobody else has to.
+// What a record says about a container, and whether a text is one: files that were cut short, emptied, or written by
+// something else are told apart from sound ones here, so that nobody else has to.
 
 import type { ProcessIdentity } from "./process.ts";
-import type { ContainerRecord } from "./record.ts";
+
+export interface ContainerRecord {
+  readonly id: string;
+  readonly name: string;
+  /** As the user wrote it. */
+  readonly image: string;
+  /** What runs: the image's entry point, then the command. */
+  readonly command: readonly string[];
+  readonly status: "creating" | "created" | "running" | "exited";
+  /** The minidocker that made it. While `creating`: if it is not alive, nobody finishes this container. */
+  readonly creator: ProcessIdentity;
+  /** Times as in 2026-01-31T12:00:00.000Z. */
+  readonly created: string;
+  readonly started?: string;
+  readonly finished?: string;
+  /** The container's PID 1, as the host sees it. */
+  readonly process?: ProcessIdentity;
+  /** The process that waits for it and keeps its log. */
+  readonly supervisor?: ProcessIdentity;
+  readonly exitCode?: number;
+  readonly oomKilled?: boolean;
+  /** Why it could not be started. */
+  readonly error?: string;
+  /** To be removed as soon as it has ended (`--rm`). */
+  readonly autoRemove?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A container whose `state.json` says nothing usable. */
+export interface DamagedRecord {
+  readonly status: "damaged";
+  readonly id: string;
+  /** From the reserved names; empty where none leads to it. */
+  readonly name: string;
+  /** What is wrong with which file. */
+  readonly problem: string;
+}
+
+export type Listed = ContainerRecord | DamagedRecord;
 
 type Test = (value: unknown) => boolean;
 
@@ -15,7 +53,8 @@ const labels: Test = (value) => isObject(value) && Object.values(value).every(te
 const status: Test = (value) => ["creating", "created", "running", "exited"].includes(value as string);
 
 const identityFields: Readonly<Record<keyof ProcessIdentity, Test>> = { pid: number, startTime: number, bootId: text };
-const identity: Test = (value) => isObject(value) && Object.entries(identityFields).every(([name, test]) => test(value[name]));
+const identity: Test = (value) =>
+  isObject(value) && Object.entries(identityFields).every(([name, test]) => test(value[name]));
 
 const required = { id: text, name: text, image: text, command: texts, status, creator: identity, created: time };
 
