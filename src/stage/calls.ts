@@ -8,6 +8,7 @@ import * as mount from "../abi/mount.ts";
 import * as prctl from "../abi/prctl.ts";
 import * as capability from "../abi/capability.ts";
 import { CLONE, cloneArgs } from "../abi/sched.ts";
+import * as seccomp from "../abi/seccomp.ts";
 import * as signal from "../abi/signal.ts";
 import * as socket from "../abi/socket.ts";
 import * as stat from "../abi/stat.ts";
@@ -122,7 +123,7 @@ export const calls = {
   ],
   prctl: [oneOf(prctl.PR), int, int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
-  seccomp: [int, int, memory],
+  seccomp: [oneOf(seccomp.SECCOMP_OPERATION), flags(seccomp.SECCOMP_FILTER_FLAG), memory],
   bpf_PROG_LOAD: [
     oneOf(ebpf.BPF_CMD),
     struct(ebpf.bpfProgLoad, {

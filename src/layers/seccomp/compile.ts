@@ -30,27 +30,23 @@ interface Range {
 
 /**
  * The filter for `profile` on `arch`, as an array of struct sock_filter. Names that `arch` lacks are left out, as
- * runc does. Anything else that is not understood is an Error which names the JSON path, below `path`.
+ * runc does. Anything else that is not understood is an Error which names the JSON path, as `at` has it.
  */
-export function compile(profile: Seccomp, arch: Arch, path = "linux.seccomp"): Uint8Array {
+export function compile(profile: Seccomp, arch: Arch, at: Place = (part) => `linux.seccomp.${part}`): Uint8Array {
   const { defaultAction, defaultErrnoRet, architectures: listed = [], syscalls = [] } = profile;
-  const otherwise = actionValue(
-    defaultAction,
-    defaultErrnoRet,
-    (part) => `${path}.default${part[0]?.toUpperCase()}${part.slice(1)}`,
-  );
-  const list = ranges(collect(syscalls, otherwise, arch, path), otherwise);
+  const otherwise = actionValue(defaultAction, defaultErrnoRet, (part) => at(`default${capitalised(part)}`));
+  const list = ranges(collect(syscalls, otherwise, arch, at), otherwise);
   // The tables of 32-bit calls are not ours to judge by: whoever lists them gets them denied, not killed.
   const denied = permits(otherwise) ? abi.SECCOMP_RET_ERRNO | EPERM : otherwise;
-  if (arch === "x86_64")
-    addX32(list, otherwise, listed.includes("SCMP_ARCH_X32") ? denied : abi.SECCOMP_RET_KILL_PROCESS);
-  const foreign = auditArches(listed, path);
+  const x32 = listed.includes("SCMP_ARCH_X32") ? denied : abi.SECCOMP_RET_KILL_PROCESS;
+  if (arch === "x86_64") addX32(list, otherwise, x32);
+  const foreign = auditArches(listed, at);
   try {
     const asm = new Assembler();
     const native = asm.load(abi.seccompData.offsetOf("nr"), numbers(asm, list, 0, list.length, otherwise));
     return asm.finish(architecture(asm, abi.auditArch[arch], native, foreign, denied));
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
+    throw new Error(`${at("syscalls")}: ${(error as Error).message}`);
   }
 }
 
@@ -58,14 +54,14 @@ export function compile(profile: Seccomp, arch: Arch, path = "linux.seccomp"): U
  * Number → fate; what is absent has the default's. As in libseccomp, and so in Docker: the first rule without
  * conditions decides, whatever conditions other rules have; and a rule that says what the default says adds nothing.
  */
-function collect(rules: readonly SeccompRule[], otherwise: number, arch: Arch, path: string): (Fate | undefined)[] {
+function collect(rules: readonly SeccompRule[], otherwise: number, arch: Arch, at: Place): (Fate | undefined)[] {
   const table = syscallNumbers(arch);
   const fates = new Array<number | Alternative[] | undefined>(NUMBERS).fill(undefined);
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i] as SeccompRule;
-    const at: Place = (part) => `${path}.syscalls[${i}].${part}`;
-    const value = actionValue(rule.action, rule.errnoRet, at);
-    const alternatives = alternativesOf(rule, value, at);
+    const here: Place = (part) => at(`syscalls[${i}].${part}`);
+    const value = actionValue(rule.action, rule.errnoRet, here);
+    const alternatives = alternativesOf(rule, value, here);
     if (value === otherwise) continue;
     for (const name of rule.names) {
       const number = table.get(name);
@@ -123,12 +119,12 @@ function numbers(asm: Assembler, list: readonly Range[], from: number, to: numbe
 }
 
 /** What a filter sees where calls of the listed architectures are made. */
-function auditArches(listed: readonly string[], path: string): number[] {
+function auditArches(listed: readonly string[], at: Place): number[] {
   const values: number[] = [];
   for (let i = 0; i < listed.length; i++) {
-    const value = architectures.get(listed[i] as string);
-    if (value === undefined)
-      throw unknown(architectures, listed[i] as string, `${path}.architectures[${i}]`, "architecture");
+    const name = listed[i] as string;
+    const value = architectures.get(name);
+    if (value === undefined) throw unknown(architectures, name, at(`architectures[${i}]`), "architecture");
     values.push(value);
   }
   return values;
@@ -137,7 +133,12 @@ function auditArches(listed: readonly string[], path: string): number[] {
 /** Which way the kernel was entered. An entry that the profile does not list is not taken by accident: that kills. */
 function architecture(asm: Assembler, own: number, native: Label, listed: readonly number[], denied: number): Label {
   let next = asm.give(abi.SECCOMP_RET_KILL_PROCESS);
-  for (const value of listed)
+  for (const value of listed) {
     if (value !== own && value !== ELSEWHERE) next = asm.when("equal", value, asm.give(denied), next);
+  }
   return asm.load(abi.seccompData.offsetOf("arch"), asm.when("equal", own, native, next));
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
