@@ -71,3 +71,7 @@ export const F_SEAL_WRITE = 8;
 export const MFD_CLOEXEC = 1;
 export const MFD_ALLOW_SEALING = 2;
 export const MFD_EXEC = 0x10;
+
+export const F_OK = 0;
+export const X_OK = 1;
+export const ACCESS = { R_OK: 4, W_OK: 2, X_OK } as const;

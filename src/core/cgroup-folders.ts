@@ -4,10 +4,77 @@ import { parseMemberships, UNIFIED } from "../abi/cgroup.ts";
 import type { CgroupFacts } from "./facts.ts";
 
 /** The folder, below each hierarchy's parent, that holds all of minidocker's. */
-export const MANAGED = "minidocker";
+const MANAGED = "minidocker";
 
 /** Hierarchy (a controller's name; `unified` for v2) → folder. */
 export type Folders = ReadonlyMap<string, string>;
+
+/** Where a container's cgroup is: the same path below the parent of each hierarchy. */
+export class Place {
+  /** Hierarchy → the folder that exists already. */
+  readonly parents: Folders;
+  /** `minidocker`, then the components of linux.cgroupsPath. */
+  readonly path: readonly string[];
+
+  private constructor(parents: Folders, path: readonly string[]) {
+    this.parents = parents;
+    this.path = path;
+  }
+
+  /**
+   * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws an Error that
+   * names the path where it is none.
+   */
+  static of(facts: CgroupFacts, cgroupsPath: string): Place {
+    return new Place(new Map(Object.entries(facts.parents)), [MANAGED, ...components(cgroupsPath)]);
+  }
+
+  /** From what `intent()` gave. Whatever else it may hold, it names nothing outside of a folder called minidocker. */
+  static ofIntent({ parents, path }: Readonly<Record<string, unknown>>): Place {
+    const rows = Array.isArray(parents) ? parents.map((it: unknown) => splitAt(String(it), "=")) : [];
+    return new Place(new Map(rows), [MANAGED, ...components(String(path))]);
+  }
+
+  /** What is written down before the cgroup is made. */
+  intent(): { kind: "cgroup"; path: string; parents: string[] } {
+    const parents = [...this.parents].map(([name, folder]) => `${name}=${folder}`);
+    return { kind: "cgroup", path: this.path.slice(1).join("/"), parents };
+  }
+
+  /** The container's own folder in each hierarchy. */
+  get folders(): Folders {
+    return new Map([...this.parents].map(([name, parent]) => [name, [parent, ...this.path].join("/")]));
+  }
+
+  /** The parents, each once: v1 may have several controllers in one tree. */
+  get trees(): string[] {
+    return [...new Set(this.parents.values())];
+  }
+
+  /** From `parent`/minidocker down to the container's own folder. */
+  levels(parent: string): [string, ...string[]] {
+    return this.path.map((_, i) => [parent, ...this.path.slice(0, i + 1)].join("/")) as [string, ...string[]];
+  }
+}
+
+function components(path: string): string[] {
+  const refuse = (why: string): never => {
+    throw new Error(`linux.cgroupsPath ${JSON.stringify(path)} ${why}`);
+  };
+  if (/^[^/]*:[^/]*:[^/]*$/.test(path))
+    refuse("names a systemd slice: minidocker makes its cgroups itself and needs a path");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\0-\x1f\x7f]/.test(path)) refuse("holds control characters");
+  const parts = path.split("/").filter((it) => it !== "" && it !== ".");
+  if (parts.includes("..")) refuse("leads out of minidocker's cgroup through '..'");
+  if (parts.length === 0) refuse("names no cgroup");
+  return parts;
+}
+
+function splitAt(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
 
 /** A mount of a hierarchy, from /proc/PID/mountinfo. */
 export interface Mounted {
@@ -16,28 +83,6 @@ export interface Mounted {
   readonly root: string;
   readonly point: string;
   readonly superOptions: readonly string[];
-}
-
-/**
- * Where a container's cgroup is. `path` is OCI's linux.cgroupsPath, relative to minidocker's own folder whether or not it
- * begins with a slash. Throws an Error that names the path where it is none.
- */
-export function cgroupFolders(facts: CgroupFacts, path: string): Folders {
-  const parts = cgroupPath(path);
-  return new Map(Object.entries(facts.parents).map(([name, parent]) => [name, [parent, MANAGED, ...parts].join("/")]));
-}
-
-/** The components of linux.cgroupsPath. */
-export function cgroupPath(path: string): string[] {
-  const refuse = (why: string): never => {
-    throw new Error(`linux.cgroupsPath ${JSON.stringify(path)} ${why}`);
-  };
-  if (/^[^/]*:[^/]*:[^/]*$/.test(path)) refuse("names a systemd slice: minidocker makes its cgroups itself and needs a path");
-  const parts = path.split("/").filter((it) => it !== "" && it !== ".");
-  if (parts.includes("..")) refuse("leads out of minidocker's cgroup through '..'");
-  if (parts.length === 0) refuse("names no cgroup");
-  if (/[\0-\x1f\x7f]/.test(path)) refuse("holds control characters");
-  return parts;
 }
 
 /** The folders of the cgroup that a process is in, wherever that is: for joining it, and for reading it. */
@@ -67,19 +112,4 @@ function folderIn(mount: Mounted | undefined, path: string): string | undefined 
   if (path !== root && !path.startsWith(`${root}/`)) return undefined;
   if (path.split("/").includes("..")) return undefined; // outside of the reader's cgroup namespace
   return `${mount.point}${path.slice(root.length)}`.replace(/\/$/, "");
-}
-
-/** Folders as the cgroups layer's intent holds them: `memory=/sys/fs/cgroup/memory/minidocker/web`. */
-export function parseFolders(list: unknown): Folders {
-  if (!Array.isArray(list)) return new Map();
-  return new Map(list.map((row: unknown) => splitFolder(String(row))));
-}
-
-export function showFolders(folders: Folders): string[] {
-  return [...folders].map(([name, folder]) => `${name}=${folder}`);
-}
-
-function splitFolder(row: string): [string, string] {
-  const at = row.indexOf("=");
-  return [row.slice(0, at), row.slice(at + 1)];
 }

@@ -1,15 +1,17 @@
 // A container's control group from outside: where its folders are, what they say, and the few things that may be written to them
 // while the container runs. Making and removing it is the cgroups layer's part.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseFlatKeyed, parseLimit, UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
-import { cgroupFolders, type Folders, parseFolders } from "./cgroup-folders.ts";
+import { type Folders, Place } from "./cgroup-folders.ts";
 import type { CgroupFacts } from "./facts.ts";
 
 /** What a cgroup uses, in bytes, microseconds and processes. What a hierarchy does not tell is undefined. */
 export interface CgroupStats {
-  readonly memory: { readonly current: number; readonly limit: number | undefined; readonly peak: number | undefined } | undefined;
+  readonly memory:
+    | { readonly current: number; readonly limit: number | undefined; readonly peak: number | undefined }
+    | undefined;
   readonly cpu: { readonly usage: number; readonly throttledPeriods: number; readonly throttled: number } | undefined;
   readonly pids: { readonly current: number; readonly limit: number | undefined } | undefined;
   /** Share of the last ten seconds in which somebody waited for it, in per cent (v2 with CONFIG_PSI). */
@@ -26,12 +28,12 @@ export class Cgroup {
 
   /** The cgroup of a container, from its linux.cgroupsPath. */
   static of(facts: CgroupFacts, path: string): Cgroup {
-    return new Cgroup(cgroupFolders(facts, path));
+    return new Cgroup(Place.of(facts, path).folders);
   }
 
   /** The cgroup of which the cgroups layer wrote down this intent. Good also where the user's own cgroup has changed since. */
-  static ofIntent(intent: { readonly folders?: unknown }): Cgroup {
-    return new Cgroup(parseFolders(intent.folders));
+  static ofIntent(intent: Readonly<Record<string, unknown>>): Cgroup {
+    return new Cgroup(Place.ofIntent(intent).folders);
   }
 
   get exists(): boolean {
@@ -86,10 +88,14 @@ export class Cgroup {
     const freezer = this.#existing("freezer", "freezer.state");
     if (unified !== undefined) writeText(unified, wanted ? "1" : "0");
     else if (freezer !== undefined) writeText(freezer, wanted ? "FROZEN" : "THAWED");
-    else throw new Error("this container cannot be paused: it has no cgroup with a freezer; start it with the cgroups layer");
+    else
+      throw new Error(
+        "this container cannot be paused: it has no cgroup with a freezer; start it with the cgroups layer",
+      );
     const until = Date.now() + seconds * 1000;
     while (this.frozen !== wanted) {
-      if (Date.now() > until) throw new Error(`${unified ?? freezer}: not ${wanted ? "frozen" : "thawed"} after ${seconds} s`);
+      if (Date.now() > until)
+        throw new Error(`${unified ?? freezer}: not ${wanted ? "frozen" : "thawed"} after ${seconds} s`);
       await Bun.sleep(2);
     }
   }
@@ -103,7 +109,8 @@ export class Cgroup {
   }
 
   stats(): CgroupStats {
-    const v2 = this.#existing(UNIFIED, "memory.current") !== undefined || this.#existing(UNIFIED, "pids.current") !== undefined;
+    const v2 =
+      this.#existing(UNIFIED, "memory.current") !== undefined || this.#existing(UNIFIED, "pids.current") !== undefined;
     return v2 ? this.#statsV2() : this.#statsV1();
   }
 
@@ -190,6 +197,8 @@ function writeText(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new Error(`write(${path}, ${JSON.stringify(text)}) = ${errnoName(Math.abs((error as { errno?: number }).errno ?? 0))}`);
+    throw new Error(
+      `write(${path}, ${JSON.stringify(text)}) = ${errnoName(Math.abs((error as { errno?: number }).errno ?? 0))}`,
+    );
   }
 }

@@ -2,8 +2,10 @@
 // for, once; a View is a moment, not a subscription.
 
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
 import { type Folders, foldersOf } from "./cgroup-folders.ts";
+import { countDevicePrograms } from "./device-programs.ts";
 
 export interface MountEntry {
   readonly id: number;
@@ -123,13 +125,20 @@ export class View {
    * stands in any of them holds for the process. Empty where there is no such file, or the judge shares the whole path.
    */
   cgroupFiles(hierarchy: string, name: string): string[] {
+    return this.#ownCgroups(hierarchy).flatMap((folder) => tryText(`${folder}/${name}`) ?? []);
+  }
+
+  /** The eBPF programs that decide about devices in those v2 cgroups; undefined where they cannot be counted. */
+  get devicePrograms(): number | undefined {
+    const counts = this.#ownCgroups(UNIFIED).map(countDevicePrograms);
+    return counts.reduce((sum, it) => (sum === undefined || it === undefined ? undefined : sum + it), 0);
+  }
+
+  #ownCgroups(hierarchy: string): string[] {
     const shared = `${this.host.cgroupFolders.get(hierarchy) ?? ""}/`;
     const found: string[] = [];
     let folder = this.cgroupFolders.get(hierarchy) ?? "";
-    for (; folder !== "" && !shared.startsWith(`${folder}/`); folder = folder.slice(0, folder.lastIndexOf("/"))) {
-      const text = tryText(`${folder}/${name}`);
-      if (text !== undefined) found.push(text);
-    }
+    for (; folder !== "" && !shared.startsWith(`${folder}/`); folder = folder.slice(0, folder.lastIndexOf("/"))) found.push(folder);
     return found;
   }
 

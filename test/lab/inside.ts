@@ -9,7 +9,7 @@ import { test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun, skipUnless } from "../harness/skip.ts";
-import { bun, Lab, labProblem, type LabOptions } from "./lab.ts";
+import { bun, Lab, type LabOptions, labProblem } from "./lab.ts";
 
 export interface InsideOptions extends LabOptions {
   /** Seconds that all of them may take; 300 by default. */
@@ -44,7 +44,11 @@ export async function runInside(files: readonly string[], options: InsideOptions
   }
 }
 
-async function runFiles(lab: Lab, files: readonly string[], timeout: number): Promise<{ tests: InsideTest[]; trouble: string }> {
+async function runFiles(
+  lab: Lab,
+  files: readonly string[],
+  timeout: number,
+): Promise<{ tests: InsideTest[]; trouble: string }> {
   const report = join(lab.share, "report.xml");
   const { exitCode, stdout, stderr } = await lab.run(
     `export MINIDOCKER_LAB=1 MINIDOCKER_MUST_RUN=${mustRun ? "1" : "0"}
@@ -66,15 +70,17 @@ function expectPassed(passed: boolean, message: string): void {
 
 /** The tests in a JUnit report as Bun writes it. */
 export function parseReport(xml: string): InsideTest[] {
-  return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(([, name, body = ""]) => {
-    const failure = /<failure[^>]*?(?:\/>|>([\s\S]*?)<\/failure>)/.exec(body);
-    const skipped = body.includes("<skipped");
-    return {
-      name: unescapeXml(name ?? ""),
-      outcome: failure !== null ? "failed" : skipped ? "skipped" : "passed",
-      message: unescapeXml(failure?.[1] ?? ""),
-    };
-  });
+  return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
+    ([, name, body = ""]) => {
+      const failure = /<failure[^>]*?(?:\/>|>([\s\S]*?)<\/failure>)/.exec(body);
+      const skipped = body.includes("<skipped");
+      return {
+        name: unescapeXml(name ?? ""),
+        outcome: failure !== null ? "failed" : skipped ? "skipped" : "passed",
+        message: unescapeXml(failure?.[1] ?? ""),
+      };
+    },
+  );
 }
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };

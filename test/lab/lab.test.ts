@@ -10,27 +10,39 @@ await runInside(["test/lab/inside/kernel.ts"]);
 
 const labTest = skipUnless(labProblem() === undefined, labProblem() ?? "");
 
-labTest("a command that takes too long is killed, and the lab lives on", async () => {
-  const lab = await Lab.boot({ memory: "256M" });
-  try {
-    expect((await lab.run("sleep 60", { timeout: 1 })).exitCode).toBe(124);
-    expect(await lab.run("echo out; echo err >&2; exit 3")).toEqual({ exitCode: 3, stdout: "out\n", stderr: "err\n" });
-  } finally {
-    await lab.close();
-  }
-  expect(existsSync(lab.share)).toBe(false);
-}, 60_000);
+labTest(
+  "a command that takes too long is killed, and the lab lives on",
+  async () => {
+    const lab = await Lab.boot({ memory: "256M" });
+    try {
+      expect((await lab.run("sleep 60", { timeout: 1 })).exitCode).toBe(124);
+      expect(await lab.run("echo out; echo err >&2; exit 3")).toEqual({
+        exitCode: 3,
+        stdout: "out\n",
+        stderr: "err\n",
+      });
+    } finally {
+      await lab.close();
+    }
+    expect(existsSync(lab.share)).toBe(false);
+  },
+  60_000,
+);
 
-labTest("a kernel that has died is an error that shows its console", async () => {
-  const lab = await Lab.boot({ memory: "256M" });
-  try {
-    const died = lab.run("echo c >/proc/sysrq-trigger");
-    expect(died).rejects.toThrow(/kernel ended[\s\S]*sysrq triggered crash/);
-    await died.catch(() => {});
-  } finally {
-    await lab.close();
-  }
-}, 60_000);
+labTest(
+  "a kernel that has died is an error that shows its console",
+  async () => {
+    const lab = await Lab.boot({ memory: "256M" });
+    try {
+      const died = lab.run("echo c >/proc/sysrq-trigger");
+      expect(died).rejects.toThrow(/kernel ended[\s\S]*sysrq triggered crash/);
+      await died.catch(() => {});
+    } finally {
+      await lab.close();
+    }
+  },
+  60_000,
+);
 
 test("a report's tests keep their names, outcomes and reasons", () => {
   const xml = `<testsuites><testcase name="a &amp; b" line="1" /><testcase name="c" line="2">

@@ -117,7 +117,11 @@ export class Lab {
     writeFileSync(file("sh"), command);
     this.#process.stdin?.write(`${number} ${seconds}\n`);
     const [, status] = await this.#answer(new RegExp(`^lab ${number} (\\d+)\\r?$`, "m"), seconds + 15);
-    return { exitCode: Number(status), stdout: readFileSync(file("out"), "utf8"), stderr: readFileSync(file("err"), "utf8") };
+    return {
+      exitCode: Number(status),
+      stdout: readFileSync(file("out"), "utf8"),
+      stderr: readFileSync(file("err"), "utf8"),
+    };
   }
 
   // The kernel is asked on its console and answers there; a kernel that hangs or dies is told by the clock or the end of file.

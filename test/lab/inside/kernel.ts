@@ -13,13 +13,25 @@ test("the lab cannot write to the host's file tree", () => {
 });
 
 test("the lab's modules are loaded when somebody needs them", () => {
-  const { exitCode, stderr } = Bun.spawnSync(["ip", "link", "add", "md-lab0", "type", "veth", "peer", "name", "md-lab1"]);
+  const { exitCode, stderr } = Bun.spawnSync([
+    "ip",
+    "link",
+    "add",
+    "md-lab0",
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "md-lab1",
+  ]);
   expect(stderr.toString()).toBe("");
   expect(exitCode).toBe(0);
   Bun.spawnSync(["ip", "link", "del", "md-lab0"]);
 });
 
 test("the lab's / is shared, as systemd makes it: a mount that leaks would be seen", () => {
-  const root = readFileSync("/proc/self/mountinfo", "utf8").split("\n").find((line) => line.split(" ")[4] === "/");
+  const root = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .find((line) => line.split(" ")[4] === "/");
   expect(root).toContain(" shared:");
 });

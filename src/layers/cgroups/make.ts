@@ -1,0 +1,206 @@
+// Making a container's cgroup, step by step, and putting the process into it.
+
+import { UNIFIED } from "../../abi/cgroup.ts";
+import * as bpf from "../../abi/ebpf.ts";
+import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ERANGE } from "../../abi/errno.ts";
+import { AT_FDCWD, F_OK, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
+import type { Folders, Place } from "../../core/cgroup-folders.ts";
+import type { Context } from "../../core/layer.ts";
+import type { DeviceRule } from "../../core/spec.ts";
+import { type CallOptions, Memory, type Result } from "../../stage/call.ts";
+import type { Stage } from "../../stage/stage.ts";
+import { deviceProgram, deviceWrites } from "./devices.ts";
+import type { Setting } from "./limits.ts";
+
+type Causes = Readonly<Record<number, string>>;
+
+/** A folder of cgroupfs is not executable code or anybody's document: rwxr-xr-x, as the kernel's own are. */
+const MODE = 0o755;
+
+/** Between making minidocker's folder and the container's in it, the end of another container may have removed the first. */
+const ATTEMPTS = 20;
+
+/** Announces the cgroup and makes its folder in each tree. Refuses to take over one that is already there. */
+export async function makeFolders(ctx: Context, place: Place): Promise<void> {
+  const { host } = ctx;
+  ctx.step("look whether the name is free");
+  // Before the intent: what is taken back later must be ours, and taking back means killing what is inside.
+  const found = new Map<string, Result>();
+  for (const folder of new Set(place.folders.values())) {
+    found.set(folder, await host.faccessat2(AT_FDCWD, folder, F_OK, 0, { tolerate: [ENOENT], assume: -ENOENT }));
+  }
+  for (const [folder, result] of found) {
+    if (host.value(result) === 0)
+      throw new Error(`cgroups: ${folder} exists: another container uses it; if none does, rmdir it`);
+  }
+  ctx.step("make the cgroup");
+  ctx.intend(place.intent());
+  let missing = place.trees;
+  for (let attempt = 0; missing.length > 0 && attempt < ATTEMPTS; attempt++) {
+    const made = new Map<string, Result>();
+    for (const tree of missing) made.set(tree, await makeLevels(host, place.levels(tree)));
+    missing = missing.filter((tree) => host.value(made.get(tree) as Result) === -ENOENT);
+  }
+  if (missing.length > 0)
+    throw new Error(`cgroups: no folder can be made below ${missing.join(", ")}: somebody removes it again and again`);
+}
+
+async function makeLevels(host: Stage, levels: readonly string[]): Promise<Result> {
+  for (const above of levels.slice(0, -1)) await host.mkdirat(AT_FDCWD, above, MODE, { tolerate: [EEXIST, ENOENT] });
+  return host.mkdirat(AT_FDCWD, levels.at(-1) as string, MODE, { tolerate: [ENOENT], cause: notOurs });
+}
+
+const notOurs: Causes = {
+  [EACCES]: "this part of the tree belongs to somebody else: see minidocker doctor",
+  [EEXIST]: "another container has taken this cgroup at the same moment",
+};
+
+/** v2: each cgroup on the way down hands on what the next one needs. `wanted` have limits; the others are for statistics. */
+export async function handOnControllers(ctx: Context, place: Place, wanted: readonly string[]): Promise<void> {
+  const offered = ctx.facts.cgroup.controllers;
+  const useful = ["cpu", "io", "memory", "pids"].filter((it) => offered.includes(it) && !wanted.includes(it));
+  if (wanted.length + useful.length === 0) return;
+  ctx.step("hand on the controllers");
+  const { host } = ctx;
+  const parent = place.parents.get(UNIFIED) as string;
+  for (const level of [parent, ...place.levels(parent).slice(0, -1)]) {
+    const fd = await host.openat(AT_FDCWD, `${level}/cgroup.subtree_control`, O_WRONLY | O_CLOEXEC, 0);
+    for (const name of wanted) await writeWord(host, fd, `+${name}`, { cause: notHandedOn(level, name) });
+    for (const name of useful) await writeWord(host, fd, `+${name}`, { tolerate: [EBUSY, EINVAL, ENOENT] });
+    await host.close(fd);
+  }
+}
+
+function notHandedOn(level: string, name: string): Causes {
+  return {
+    [EBUSY]: `${level} holds processes, and only a cgroup without any may hand on ${name}: move them to a cgroup below it`,
+    [ENOENT]: `the ${name} controller has been taken from ${level} meanwhile`,
+    [EINVAL]: `${name} cannot be handed on, for example because of real-time processes`,
+  };
+}
+
+/** v1: a new cpuset has no CPU and no memory node, and no process can live in it; so each takes those of the one above. */
+export async function fillCpuset(ctx: Context, place: Place): Promise<void> {
+  const parent = place.parents.get("cpuset");
+  if (parent === undefined) return;
+  ctx.step("give the cpuset its CPUs and memory nodes");
+  const chain = [parent, ...place.levels(parent)];
+  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+    const found = [];
+    for (const [i, level] of chain.entries())
+      found.push(await readFile(ctx.host, `${level}/${file}`, i === 0 ? "0" : ""));
+    let above = "";
+    for (const [i, level] of chain.entries()) {
+      const own = text(ctx.host, found[i] as Result);
+      if (own === "") await writeFile(ctx.host, `${level}/${file}`, above);
+      else above = own;
+    }
+  }
+}
+
+async function readFile(host: Stage, path: string, assume: string): Promise<Result> {
+  const fd = await host.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+  const bytes = await host.read(fd, 4096, 4096, { assume: new TextEncoder().encode(assume) });
+  await host.close(fd);
+  return bytes;
+}
+
+function text(host: Stage, result: Result): string {
+  return new TextDecoder().decode(host.bytes(result).subarray(0, host.value(result))).trim();
+}
+
+export async function setLimits(ctx: Context, folders: Folders, settings: readonly Setting[]): Promise<void> {
+  if (settings.length === 0) return;
+  ctx.step("set the limits");
+  const optional: [Setting, Result][] = [];
+  for (const setting of settings) {
+    const folder = folders.get(setting.controller) ?? folders.get(UNIFIED);
+    const opened = await writeFile(ctx.host, `${folder}/${setting.file}`, setting.value, {
+      tolerate: setting.missing === undefined ? [] : [ENOENT],
+      cause: refused(setting),
+    });
+    if (setting.missing !== undefined) optional.push([setting, opened]);
+  }
+  for (const [{ missing = "" }, opened] of optional) if (ctx.host.value(opened) === -ENOENT) ctx.notice(missing);
+}
+
+function refused({ limit, file, value }: Setting): Causes {
+  const not = `${limit} cannot be set`;
+  const impossible = `${not}: the kernel does not take ${JSON.stringify(value)} for ${file}`;
+  return {
+    [ENOENT]: `${not}: this kernel has no ${file}`,
+    [EACCES]: `${not}: this machine does not allow it: it asks for more than the cgroup above has, or ${file} is not yours`,
+    [EINVAL]: impossible,
+    [ERANGE]: impossible,
+    [EBUSY]: `${not}: more is already in use`,
+    [ENOSPC]: impossible,
+  };
+}
+
+export async function restrictDevices(ctx: Context, folders: Folders, rules: readonly DeviceRule[]): Promise<void> {
+  const { host, facts } = ctx;
+  // In a user namespace no device can be made, and the kernel lets no ordinary user load such a program.
+  if (rules.length === 0 || facts.rootless) return;
+  ctx.step("restrict devices");
+  const v1 = folders.get("devices");
+  if (v1 !== undefined) {
+    for (const { file, value } of deviceWrites(rules)) await writeFile(host, `${v1}/${file}`, value);
+  } else if (facts.cgroup.version === "v2") {
+    await attachProgram(ctx, folders.get(UNIFIED) as string, deviceProgram(rules));
+  } else {
+    ctx.notice("devices are not restricted: this host has cgroup v1 without its devices controller");
+  }
+}
+
+async function attachProgram(ctx: Context, folder: string, program: readonly bpf.Instruction[]): Promise<void> {
+  const { host } = ctx;
+  const load = {
+    prog_type: bpf.BPF_PROG_TYPE_CGROUP_DEVICE,
+    insn_cnt: program.length,
+    insns: new Memory(bpf.encode(program)),
+    license: Memory.string("MIT"),
+    expected_attach_type: bpf.BPF_CGROUP_DEVICE,
+  };
+  const cause = { [EINVAL]: "this kernel has no device programs for cgroups (CONFIG_CGROUP_BPF)" };
+  const fd = await host.bpf_PROG_LOAD(bpf.BPF_PROG_LOAD, load, bpf.bpfProgLoad.size, {
+    tolerate: [EPERM],
+    cause,
+    assume: 3,
+  });
+  const cgroup = await host.openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  const attach = {
+    target_fd: cgroup,
+    attach_bpf_fd: fd,
+    attach_type: bpf.BPF_CGROUP_DEVICE,
+    attach_flags: bpf.BPF_F_ALLOW_MULTI,
+  };
+  await host.bpf_PROG_ATTACH(bpf.BPF_PROG_ATTACH, attach, bpf.bpfProgAttach.size);
+  await host.close(cgroup);
+  await host.close(fd); // the cgroup keeps the program until it is removed itself
+  if (host.value(fd) === -EPERM)
+    ctx.notice("devices are not restricted: that takes CAP_SYS_ADMIN outside of every user namespace");
+}
+
+/** The init stage, and with it everything that the container will ever start. */
+export async function join(ctx: Context, folders: Iterable<string>): Promise<void> {
+  ctx.step("put the process into the cgroup");
+  const cause = {
+    [EACCES]:
+      "moving a process needs the right to write to the nearest cgroup above both places: see minidocker doctor",
+    [EBUSY]: "that cgroup has handed its controllers on, so it may hold no process itself",
+    [ENOSPC]: "that cpuset has no CPUs or no memory nodes",
+  };
+  for (const folder of new Set(folders))
+    await writeFile(ctx.host, `${folder}/cgroup.procs`, String(ctx.pid), { cause });
+}
+
+async function writeFile(host: Stage, path: string, value: string, options: CallOptions = {}): Promise<Result> {
+  const fd = await host.openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0, options);
+  await writeWord(host, fd, value, options.cause === undefined ? {} : { cause: options.cause });
+  await host.close(fd);
+  return fd;
+}
+
+function writeWord(host: Stage, fd: Result, value: string, options: CallOptions): Promise<Result> {
+  return host.write(fd, value, value.length, options);
+}
