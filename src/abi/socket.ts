@@ -1,5 +1,7 @@
 // <linux/socket.h>, <linux/net.h>: sockets.
 
+import { Struct } from "./struct.ts";
+
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -32,3 +34,37 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = 0o2000000;
+
+export const msghdr = new Struct("msghdr", {
+  name: "u64",
+  namelen: "u32",
+  iov: "u64",
+  iovlen: "u64",
+  control: "u64",
+  controllen: "u64",
+  flags: "i32",
+});
+
+export const iovec = new Struct("iovec", { base: "u64", len: "u64" });
+
+export const SOL_SOCKET = 1;
+export const SCM_RIGHTS = 1;
+
+const CMSG_HEADER = 16;
+
+/** A control message that carries descriptors: struct cmsghdr, then the numbers from byte 16 on. cmsg(3) */
+export function controlMessage(descriptors: readonly number[] = [0]): Uint8Array {
+  const length = CMSG_HEADER + 4 * descriptors.length;
+  const view = new DataView(new ArrayBuffer(Math.ceil(length / 8) * 8));
+  view.setBigUint64(0, BigInt(length), true);
+  view.setInt32(8, SOL_SOCKET, true);
+  view.setInt32(12, SCM_RIGHTS, true);
+  descriptors.forEach((fd, i) => view.setInt32(CMSG_HEADER + 4 * i, fd, true));
+  return new Uint8Array(view.buffer);
+}
+
+/** The first descriptor in a control message that came. */
+export const receivedDescriptor = {
+  in: (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset).getInt32(CMSG_HEADER, true),
+  example: controlMessage([7]),
+};

@@ -55,17 +55,25 @@ export interface Context {
   intend(intent: Intent): void;
   /** Makes the init stage: a child of `host` with these CLONE_NEW* flags. Only the namespaces layer does. */
   cloneInit(flags: number): Promise<void>;
+  /** Runs a program of the host in a child of the supervisor stage and waits for it. Throws if it does not exit with 0. */
+  runOnHost(program: string, argv: readonly string[]): Promise<void>;
   /** The init stage's pid as the host sees it. */
   readonly pid: number;
   /** What one layer leaves for later ones (descriptors, addresses, …), by name. */
   readonly shared: Map<string, unknown>;
 }
 
+/** Something that takes part in making a container, in its turn: a layer, or a part of the runtime itself. */
+export type Phase = Pick<Layer, "name" | "apply" | "without">;
+
 /** JSON that names a resource outside the process, for `undo`. The layer's name is added by `intend`. */
 export interface Intent {
   readonly kind: string;
   readonly [key: string]: string | number | boolean | readonly string[];
 }
+
+/** An intent as the journal keeps it: with the layer whose `undo` understands it. */
+export type JournalEntry = Intent & { readonly layer: string };
 
 export interface Explanation {
   /** Markdown: what the process could see before, what it sees after, what is not isolated by this. */

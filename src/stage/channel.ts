@@ -4,27 +4,10 @@
 
 import { dlopen, ptr, read } from "bun:ffi";
 import { EINTR, errnoName } from "../abi/errno.ts";
-import { Struct } from "../abi/struct.ts";
+import { AF_UNIX, controlMessage, iovec, msghdr, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/socket.ts";
 import { limits } from "./wire.ts";
 
-const AF_UNIX = 1;
-const SOCK_SEQPACKET = 5;
-const SOCK_CLOEXEC = 0o2000000;
 const MSG_NOSIGNAL = 0x4000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-
-const msghdr = new Struct("msghdr", {
-  name: "u64",
-  namelen: "u32",
-  iov: "u64",
-  iovlen: "u64",
-  control: "u64",
-  controllen: "u64",
-  flags: "i32",
-});
-
-const iovec = new Struct("iovec", { base: "u64", len: "u64" });
 
 let loaded: ReturnType<typeof load> | undefined;
 
@@ -117,13 +100,7 @@ export function closeDescriptor(fd: number): void {
 
 // The pieces must stay reachable while the kernel reads them; they are kept on the object that is returned.
 function withDescriptors(frame: Uint8Array, descriptors: readonly number[]): Uint8Array {
-  const headerSize = 16;
-  const control = new DataView(new ArrayBuffer(Math.ceil((headerSize + 4 * descriptors.length) / 8) * 8));
-  control.setBigUint64(0, BigInt(headerSize + 4 * descriptors.length), true);
-  control.setInt32(8, SOL_SOCKET, true);
-  control.setInt32(12, SCM_RIGHTS, true);
-  descriptors.forEach((fd, i) => control.setInt32(headerSize + 4 * i, fd, true));
-  const controlBytes = new Uint8Array(control.buffer);
+  const controlBytes = controlMessage(descriptors);
   const piece = iovec.encode({ base: ptr(frame), len: frame.length });
   const message = msghdr.encode({
     iov: ptr(piece),

@@ -7,8 +7,11 @@ import type { Frame } from "./frame.ts";
 import { reply } from "./wire.ts";
 
 export interface Executor {
-  /** Settles the results of the frame's calls. Returns the index of the call that ended the frame too early, if one did. */
-  execute(frame: Frame): number | undefined;
+  /**
+   * Starts the frame's calls. What is returned waits for them, settles their results, and returns the index of the call that
+   * ended the frame too early, if one did.
+   */
+  begin(frame: Frame): () => number | undefined;
 }
 
 /** Sends frames to a stage and waits for its replies. */
@@ -23,18 +26,20 @@ export class Live implements Executor {
     this.#transport = transport;
   }
 
-  execute(frame: Frame): number | undefined {
+  begin(frame: Frame): () => number | undefined {
     const serial = ++this.#serial;
     const packets = frame.encode(serial);
     const last = frame.calls.at(-1) as Call;
     packets.forEach((it, i) => this.#transport.send(it, i === packets.length - 1 ? frame.descriptors : []));
-    if (last.name === "execveat") return this.#leapInto(frame, serial);
-    let answer: Uint8Array = new Uint8Array(0);
-    for (const _ of packets) answer = this.#receive();
-    if (answer.length > 0) return frame.settle(answer);
-    if (last.name !== "execve") throw new StageGone(this.#role, last.show());
-    for (const call of frame.calls) call.result.settle(0);
-    return undefined;
+    if (last.name === "execveat") return () => this.#leapInto(frame, serial);
+    return () => {
+      let answer: Uint8Array = new Uint8Array(0);
+      for (const _ of packets) answer = this.#receive();
+      if (answer.length > 0) return frame.settle(answer);
+      if (last.name !== "execve") throw new StageGone(this.#role, last.show());
+      for (const call of frame.calls) call.result.settle(0);
+      return undefined;
+    };
   }
 
   // execveat replaces the stage by another one on the same channel: nobody is left to reply, unless it failed.
@@ -61,12 +66,13 @@ const opens = new Set(["openat", "openat2", "open_tree", "fsopen", "fsmount", "s
 export class Plan implements Executor {
   #descriptor = 4;
 
-  execute(frame: Frame): undefined {
+  begin(frame: Frame): () => undefined {
     for (const call of frame.calls) {
       const { assume } = call.options;
       if (typeof assume === "number") call.result.settle(assume);
       else if (assume !== undefined) call.result.settle(assume.length, assume);
       else call.result.settle(opens.has(call.name) ? this.#descriptor++ : 0);
     }
+    return () => undefined;
   }
 }

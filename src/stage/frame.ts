@@ -132,7 +132,7 @@ export class Frame {
     const base = outs.length === 0 ? 0 : (this.#places.get(outs[0] as Memory) as number);
     for (const [index, call] of this.calls.slice(0, done).entries()) {
       const value = Number(view.getBigInt64(wire.reply.size + index * 8, true));
-      const memory = call.operands.find((it): it is Memory => it instanceof Memory && it.out);
+      const memory = outputOf(call.operands);
       const start = tail + (memory === undefined ? 0 : (this.#places.get(memory) as number) - base);
       call.result.settle(value, memory && bytes.slice(start, start + memory.bytes.length));
       const tolerated = value >= 0 || value === -ECANCELED || call.options.tolerate?.includes(-value);
@@ -140,6 +140,13 @@ export class Frame {
     }
     return done < this.calls.length ? done : undefined;
   }
+}
+
+/** The memory that comes back: an argument itself, or what an argument points to. */
+function outputOf(operands: readonly Operand[]): Memory | undefined {
+  const memories = operands.filter((it): it is Memory => it instanceof Memory);
+  const linked = memories.flatMap((it) => it.links.map(({ to }) => to));
+  return memories.find((it) => it.out) ?? linked.find((it): it is Memory => it instanceof Memory && it.out);
 }
 
 function packet(

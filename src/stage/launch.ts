@@ -53,6 +53,8 @@ const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 const ALL = 0x7ffff000;
 
 async function seal(stage: Stage): Promise<void> {
+  // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
+  await stage.setsid();
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const executable = major > 6 || (major === 6 && minor >= 3) ? MFD_EXEC : 0;
   const copy = await stage.memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);

@@ -66,7 +66,7 @@ export class Stage {
     const errno = this.#refusal(call);
     if (errno !== undefined) {
       this.flush();
-      this.#conclude(call, -errno, 0);
+      this.#pretend(call, -errno);
       return call.result;
     }
     if (this.#frame.full) this.flush();
@@ -106,30 +106,40 @@ export class Stage {
     return undefined;
   }
 
-  #conclude(call: Call, value: number, micros: number): void {
+  // As if the kernel had said it.
+  #pretend(call: Call, value: number): void {
     call.result.settle(value);
-    for (const it of this.session.observers) it.after?.(call, micros);
-    if (value < 0 && value !== -ECANCELED && !call.options.tolerate?.includes(-value)) throw new StageError(call, -value);
+    for (const it of this.session.observers) it.after?.(call, 0);
+    if (value !== -ECANCELED && !call.options.tolerate?.includes(-value)) throw new StageError(call, -value);
   }
 
   /** Sends what is queued and waits for the results. Throws what the first failed call amounts to. */
   flush(): void {
-    if (this.#frame.empty) return;
+    if (!this.#frame.empty) this.flushLater()();
+  }
+
+  /** Sends what is queued, and returns the function that waits for the results: for a frame that takes its time. */
+  flushLater(): () => void {
     const frame = this.#frame;
     this.#frame = new Frame();
     const start = Bun.nanoseconds();
-    const failed = this.#executor.execute(frame);
-    this.#report(frame, (Bun.nanoseconds() - start) / 1000);
-    if (failed === undefined) return;
-    const call = frame.calls[failed] as Call;
-    throw new StageError(call, -call.result.value);
+    const finish = this.#executor.begin(frame);
+    return () => {
+      const failed = finish();
+      const micros = (Bun.nanoseconds() - start) / 1000;
+      for (const call of frame.calls) {
+        if (!call.result.settled) break;
+        for (const it of this.session.observers) it.after?.(call, micros);
+      }
+      if (failed === undefined) return;
+      const call = frame.calls[failed] as Call;
+      throw new StageError(call, -call.result.value);
+    };
   }
 
-  #report(frame: Frame, micros: number): void {
-    for (const call of frame.calls) {
-      if (!call.result.settled) break;
-      for (const it of this.session.observers) it.after?.(call, micros);
-    }
+  /** Forgets what is queued: after a failure, it belongs to something that will not happen. */
+  discard(): void {
+    this.#frame = new Frame();
   }
 
   /** Whether this stage makes no calls but only records them. */

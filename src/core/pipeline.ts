@@ -1,0 +1,125 @@
+// The plugin runner: phases applied in order to one process. Everything that a layer can do goes through the Construction,
+// which is the Context that layers see.
+
+import { clone } from "../stage/launch.ts";
+import type { Session, Stage } from "../stage/stage.ts";
+import { StageError } from "../stage/error.ts";
+import type { Facts } from "./facts.ts";
+import type { Context, Intent, JournalEntry, Layer, Phase } from "./layer.ts";
+import { enabled, type Spec } from "./spec.ts";
+
+export interface Surroundings {
+  readonly spec: Spec;
+  readonly facts: Facts;
+  readonly session: Session;
+  readonly host: Stage;
+  /** Writes an entry where a later command finds it, should this process be killed. */
+  journal(entry: JournalEntry): void;
+  notice(text: string): void;
+}
+
+export class Construction implements Context {
+  readonly spec: Spec;
+  readonly facts: Facts;
+  readonly host: Stage;
+  readonly shared = new Map<string, unknown>();
+  readonly intents: JournalEntry[] = [];
+  readonly #around: Surroundings;
+  #layer = "runtime";
+  #init: { stage: Stage; pid: number; close(): void } | undefined;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.spec = around.spec;
+    this.facts = around.facts;
+    this.host = around.host;
+  }
+
+  get stage(): Stage {
+    if (this.#init === undefined) throw new Error(`${this.#layer} asks for the init stage before it exists`);
+    return this.#init.stage;
+  }
+
+  get pid(): number {
+    if (this.#init === undefined) throw new Error(`${this.#layer} asks for the pid of the init stage before it exists`);
+    return this.#init.pid;
+  }
+
+  /** Applies each phase, or what stands for it where the container is made without it. */
+  async build(phases: readonly Phase[]): Promise<void> {
+    for (const phase of phases) {
+      this.#layer = phase.name;
+      this.step("begin");
+      if (enabled(this.spec, phase.name)) await phase.apply(this);
+      else await phase.without?.(this);
+    }
+  }
+
+  step(name: string): void {
+    this.#around.session.origin = { layer: this.#layer, step: name };
+  }
+
+  notice(text: string): void {
+    this.#around.notice(text);
+  }
+
+  intend(intent: Intent): void {
+    const entry = { ...intent, layer: this.#layer };
+    this.#around.journal(entry);
+    this.intents.push(entry);
+  }
+
+  async cloneInit(flags: number): Promise<void> {
+    this.#init = await clone(this.host, "init", flags);
+  }
+
+  async runOnHost(program: string, argv: readonly string[]): Promise<void> {
+    const child = await clone(this.host, "helper", 0);
+    try {
+      await child.stage.execve(program, argv, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
+      child.stage.flush();
+      const waited = await this.host.wait4(child.pid, 4, 0, 0);
+      this.host.flush();
+      const status = new DataView(Uint8Array.from([...waited.bytes, 0, 0, 0, 0]).buffer).getInt32(0, true);
+      if (status !== 0) throw new Error(`${this.#layer}: ${argv.join(" ")} failed with exit status ${status >> 8}`);
+    } finally {
+      child.close();
+    }
+  }
+
+  /** Lets go of the init stage's channel: a stage that still waits for orders ends. */
+  release(): void {
+    this.#init?.close();
+    this.#init = undefined;
+  }
+}
+
+/**
+ * Takes back what a journal's entries stand for, in reverse. Goes on after a failure, and throws the first one when all
+ * the rest is done.
+ */
+export async function unwind(
+  entries: readonly JournalEntry[],
+  layers: readonly Pick<Layer, "name" | "undo">[],
+  host: Stage,
+  facts: Facts,
+): Promise<void> {
+  let first: unknown;
+  for (const intent of entries.toReversed()) {
+    const { layer, kind } = intent;
+    host.session.origin = { layer, step: `take back ${kind}` };
+    try {
+      await layers.find((it) => it.name === layer)?.undo?.(host, intent, facts);
+      host.flush();
+    } catch (error) {
+      host.discard();
+      first ??= error;
+    }
+  }
+  if (first !== undefined) throw first;
+}
+
+/** The errno of a failed call, or undefined for any other error. */
+export function errnoOf(error: unknown): number | undefined {
+  return error instanceof StageError ? error.errno : undefined;
+}

@@ -1,0 +1,148 @@
+// What is no layer, because no isolation comes from it: the streams, the terminal, limits and signals of the process, and
+// the execve with which the init stage becomes the program.
+
+import { EACCES, ENOENT, ENOEXEC, ENOTDIR, EPERM } from "../abi/errno.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDWR, O_WRONLY, X_OK } from "../abi/fcntl.ts";
+import { PR_SET_PDEATHSIG } from "../abi/prctl.ts";
+import { RLIM_INFINITY, RLIMIT } from "../abi/resource.ts";
+import { SIG_SETMASK, SIGKILL, SIGSET_SIZE } from "../abi/signal.ts";
+import type { Result } from "../stage/call.ts";
+import type { Stage } from "../stage/stage.ts";
+import type { Context, Phase } from "./layer.ts";
+import { Refusal } from "./refusal.ts";
+
+/** The container's ends of its streams; `from`/`to` are the supervisor's. -1: none. */
+export interface Streams {
+  readonly inside: readonly [number, number, number];
+  readonly stdin: number;
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** Before the layers: pipes for what the program reads and writes. Its child inherits them. */
+export function openStreams(interactive: boolean): Phase {
+  return {
+    name: "process",
+    async apply(ctx) {
+      ctx.step("pipes for stdin, stdout, stderr");
+      const { host } = ctx;
+      const pipes = [await pipe(host), await pipe(host), interactive ? await pipe(host) : undefined] as const;
+      // never the caller's own descriptors: through a terminal a container could type into the caller's shell (TIOCSTI)
+      const nothing = interactive ? undefined : await host.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+      host.flush();
+      const [out, err] = [ends(pipes[0]), ends(pipes[1])];
+      const input = pipes[2] === undefined ? { read: (nothing as Result).value, write: -1 } : ends(pipes[2]);
+      const streams: Streams = { inside: [input.read, out.write, err.write], stdin: input.write, stdout: out.read, stderr: err.read };
+      ctx.shared.set("streams", streams);
+    },
+  };
+}
+
+const pipe = (host: Stage): Promise<Result> => host.pipe2(8, O_CLOEXEC, { assume: new Uint8Array([3, 0, 0, 0, 4, 0, 0, 0]) });
+
+function ends(result: Result): { read: number; write: number } {
+  const view = new DataView(result.bytes.buffer, result.bytes.byteOffset, 8);
+  return { read: view.getInt32(0, true), write: view.getInt32(4, true) };
+}
+
+const CLOSE_RANGE_CLOEXEC = 4;
+const ALL_SIGNALS = 0n;
+
+/** After the file tree is there, and while the process is still privileged: everything that later calls could not do. */
+export const prepareProcess: Phase = {
+  name: "process",
+  async apply(ctx) {
+    const { stage, spec } = ctx;
+    ctx.step("a session of its own");
+    await stage.setsid();
+    if (!spec.process.terminal) await useStreams(ctx, (ctx.shared.get("streams") as Streams).inside);
+    ctx.step("let no other descriptor survive");
+    // a descriptor of a host directory would be a way out of the container (CVE-2024-21626)
+    await stage.close_range(3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);
+    await limits(ctx);
+  },
+};
+
+export async function useStreams(ctx: Context, inside: readonly (number | Result)[]): Promise<void> {
+  ctx.step("connect stdin, stdout, stderr");
+  for (const [target, fd] of inside.entries()) await ctx.stage.dup3(fd, target, 0);
+}
+
+async function limits(ctx: Context): Promise<void> {
+  const { rlimits = [], oomScoreAdj } = ctx.spec.process;
+  if (rlimits.length > 0) ctx.step("set resource limits");
+  for (const { type, soft, hard } of rlimits) {
+    const resource = RLIMIT[type as keyof typeof RLIMIT];
+    const value = { cur: unlimited(soft), max: unlimited(hard) };
+    const cause = { [EPERM]: `raising ${type} above this process's own hard limit needs CAP_SYS_RESOURCE` };
+    await ctx.stage.prlimit64(0, resource, value, 0, { cause });
+  }
+  if (oomScoreAdj === undefined) return;
+  ctx.step("set the OOM score");
+  const fd = await ctx.host.openat(AT_FDCWD, `/proc/${ctx.pid}/oom_score_adj`, O_WRONLY | O_CLOEXEC, 0);
+  await ctx.host.write(fd, String(oomScoreAdj), String(oomScoreAdj).length);
+  await ctx.host.close(fd);
+}
+
+const unlimited = (value: number): bigint => (value < 0 ? RLIM_INFINITY : BigInt(value));
+
+/** As the user it will be: the working directory, and which file the command's name stands for. */
+export const settleProcess: Phase = {
+  name: "process",
+  async apply(ctx) {
+    const { stage, spec } = ctx;
+    ctx.step("enter the working directory");
+    const { cwd } = spec.process;
+    await stage.chdir(cwd, {
+      cause: {
+        [ENOENT]: `the working directory ${cwd} does not exist in the image`,
+        [ENOTDIR]: `the working directory ${cwd} is not a folder`,
+        [EACCES]: `the user of the container may not enter the working directory ${cwd}`,
+      },
+    });
+    await stage.umask(spec.process.user.umask ?? 0o022);
+    ctx.step("find the program");
+    ctx.shared.set("program", await findProgram(ctx));
+    ctx.step("hand over the process");
+    // setresuid has cleared it: if the supervisor is killed, the container goes with it
+    await stage.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    await stage.rt_sigprocmask(SIG_SETMASK, { bits: ALL_SIGNALS }, 0, SIGSET_SIZE);
+  },
+};
+
+/** execvp's search, in the container's own PATH and with its user's rights. */
+async function findProgram(ctx: Context): Promise<string> {
+  const { stage, spec } = ctx;
+  const command = spec.process.args[0] as string;
+  const path = spec.process.env.findLast((it) => it.startsWith("PATH="))?.slice(5) ?? "/usr/local/bin:/usr/bin:/bin";
+  const candidates = command.includes("/") ? [command] : path.split(":").map((it) => `${it || "."}/${command}`);
+  const tried: [string, Result][] = [];
+  for (const file of candidates) {
+    const result = await stage.faccessat2(AT_FDCWD, file, X_OK, 0, { tolerate: [ENOENT, EACCES, ENOTDIR] });
+    tried.push([file, result]);
+  }
+  stage.flush();
+  const found = tried.find(([, result]) => result.ok);
+  if (found !== undefined) return found[0];
+  if (tried.some(([, result]) => result.value === -EACCES)) throw new Refusal(`${command}: permission denied: not an executable file`, 126);
+  const where = command.includes("/") ? "no such file in the container" : `not found in the container's PATH (${path})`;
+  throw new Refusal(`${command}: ${where}`, 127);
+}
+
+/** The last frame: the filter, if there is one, and this. End of file without a reply means that the program runs. */
+export const executeProgram: Phase = {
+  name: "process",
+  async apply(ctx) {
+    const { stage, spec } = ctx;
+    ctx.step("execute the program");
+    const program = ctx.shared.get("program") as string;
+    await stage.execve(program, spec.process.args, spec.process.env, {
+      cause: {
+        [ENOENT]: "the file is there, but its interpreter (ELF loader or #! line) is not",
+        [EACCES]: "not an executable file, or on a file system mounted noexec",
+        [ENOEXEC]: "exec format error: neither a program for this machine nor a script with a #! line",
+      },
+    });
+    stage.flush();
+  },
+};

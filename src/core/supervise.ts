@@ -1,0 +1,97 @@
+// While the program runs: the supervisor stage copies its streams, forwards signals, and keeps its log and its exit status.
+
+import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
+import { SFD_CLOEXEC, SIG_SETMASK, SIGSET_SIZE, SIG, SIGKILL, sigsetOf } from "../abi/signal.ts";
+import { TCSETS } from "../abi/termios.ts";
+import { Memory, type Result, Sent } from "../stage/call.ts";
+import { Channel, closeDescriptor } from "../stage/channel.ts";
+import type { Stage } from "../stage/stage.ts";
+import { supervise as order } from "../stage/wire.ts";
+import type { Context, Phase } from "./layer.ts";
+import type { Streams } from "./process.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Not forwarded: what the supervisor causes itself, what nobody can catch, and what is about its own terminal. */
+const kept = new Set(["SIGKILL", "SIGSTOP", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU"]);
+export const forwarded: readonly string[] = Object.keys(SIG).filter((name) => !kept.has(name));
+
+/** Where the container's log and exit record go. */
+export interface Files {
+  readonly log: string;
+  readonly record: string;
+}
+
+/** What has to be ready before the program runs, so that not even its first signal or byte is missed. */
+export function prepareSupervision(files: Files): Phase {
+  return {
+    name: "process",
+    async apply(ctx) {
+      const { host } = ctx;
+      ctx.step("prepare supervision");
+      const set = { bits: sigsetOf(forwarded.map((name) => SIG[name] as number)) };
+      await host.rt_sigprocmask(SIG_SETMASK, set, 0, SIGSET_SIZE);
+      const signals = await host.signalfd4(-1, set, SIGSET_SIZE, SFD_CLOEXEC);
+      const log = await host.openat(AT_FDCWD, files.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600);
+      const record = await host.openat(AT_FDCWD, files.record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600);
+      ctx.shared.set("supervision", { signals, log, record });
+    },
+  };
+}
+
+/** Starts supervising. The promise resolves with the status as wait4(2) gives it; until then this process is free. */
+export async function superviseProgram(ctx: Context): Promise<number> {
+  const { host } = ctx;
+  const streams = ctx.shared.get("streams") as Streams;
+  const terminal = ctx.shared.get("terminal") as Terminal | undefined;
+  const { signals, log, record } = ctx.shared.get("supervision") as Record<"signals" | "log" | "record", Result>;
+  ctx.step("supervise");
+  for (const fd of streams.inside) await host.close(fd);
+  host.flush();
+  const [bell, theirs] = Channel.pair();
+  try {
+    if (terminal?.raw !== undefined) await host.ioctl_set(0, TCSETS, terminal.raw, { hold: true });
+    const memory = Memory.struct(order, {
+      pid: ctx.pid,
+      signals,
+      record,
+      log,
+      listener: -1,
+      terminal: terminal?.master ?? -1,
+      window: terminal === undefined ? -1 : 0,
+      ...copies(streams, terminal),
+    });
+    const result = await host.supervise({ memory, text: `{pid=${ctx.pid}}` }, { hold: true });
+    // in the same frame, so that the terminal is mended even if this process is gone by then
+    if (terminal?.saved !== undefined) await host.ioctl_set(0, TCSETS, terminal.saved, { hold: true });
+    await host.write(new Sent(theirs), "!", 1, { hold: true });
+    return await finished(host, result, bell);
+  } finally {
+    bell.close();
+    closeDescriptor(theirs);
+  }
+}
+
+function copies(streams: Streams, terminal: Terminal | undefined) {
+  if (terminal !== undefined) return { from: [0, terminal.master, -1], to: [terminal.master, 1, -1] };
+  return { from: [streams.stdin < 0 ? -1 : 0, streams.stdout, streams.stderr], to: [streams.stdin, 1, 2] };
+}
+
+async function finished(host: Stage, result: Result, bell: Channel): Promise<number> {
+  if (host.plans) return 0;
+  const answer = host.flushLater();
+  // the last call of the frame writes to it, and so does the end of the stage, whatever ends it
+  await Bun.file(bell.fd).stream().getReader().read();
+  answer();
+  return result.value;
+}
+
+/** Exit code as the shell and Docker count: 128 + the signal for a program that was killed. */
+export function exitCode(status: number): number {
+  const signal = status & 0x7f;
+  return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+}
+
+/** Whether the program ended by SIGKILL, which is how the kernel's OOM killer ends it. */
+export function wasKilled(status: number): boolean {
+  return (status & 0x7f) === SIGKILL;
+}

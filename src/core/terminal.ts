@@ -1,0 +1,86 @@
+// `-t`: a terminal of the container's own. Its pty comes from the container's devpts; the supervisor holds the master.
+
+import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../abi/fcntl.ts";
+import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import { AF_UNIX, controlMessage, msghdr, receivedDescriptor, SOCK_CLOEXEC, SOCK_STREAM } from "../abi/socket.ts";
+import { makeRaw, TCGETS, TIOCGPTPEER, TIOCGWINSZ, TIOCSCTTY, TIOCSPTLCK, TIOCSWINSZ, termios, winsize } from "../abi/termios.ts";
+import { iovec } from "../abi/socket.ts";
+import { Memory, type Result } from "../stage/call.ts";
+import type { Context, Phase } from "./layer.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface Terminal {
+  /** The supervisor's descriptor of the pty's master. */
+  readonly master: number;
+  /** The caller's terminal as it was (struct termios), and as it is while the program runs; absent without one. */
+  readonly saved?: Uint8Array;
+  readonly raw?: Uint8Array;
+}
+
+/** Before the clone: the way by which the init stage will hand over the master. */
+export const openPassage: Phase = {
+  name: "process",
+  async apply(ctx) {
+    ctx.step("a passage for the terminal");
+    const pair = await ctx.host.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 8, { assume: new Uint8Array([5, 0, 0, 0, 6, 0, 0, 0]) });
+    const view = new DataView(ctx.host.bytes(pair).buffer);
+    ctx.shared.set("passage", [view.getInt32(0, true), view.getInt32(4, true)]);
+  },
+};
+
+/** After the file tree is there: open a pty, make it the process's terminal, hand the master to the supervisor. */
+export const openTerminal: Phase = {
+  name: "process",
+  async apply(ctx) {
+    const { stage } = ctx;
+    ctx.step("a terminal of its own");
+    const master = await stage.openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0, {
+      cause: { 2: "-t needs the container's /dev/pts, which the overlay layer mounts" },
+    });
+    await stage.ioctl_set(master, TIOCSPTLCK, new Uint8Array(4));
+    // the peer by descriptor, not by its name in /dev/pts, which something else could have mounted over
+    const slave = await stage.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+    ctx.step("put the terminal on /dev/console");
+    const tree = await stage.open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, { tolerate: [1, 22] });
+    await stage.move_mount(tree, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH, { tolerate: [2] });
+    ctx.step("connect stdin, stdout, stderr");
+    await stage.setsid();
+    await stage.ioctl(slave, TIOCSCTTY, 0);
+    for (const target of [0, 1, 2]) await stage.dup3(slave, target, 0);
+    await handOver(ctx, master);
+  },
+};
+
+async function handOver(ctx: Context, master: Result): Promise<void> {
+  const [ours, theirs] = ctx.shared.get("passage") as [number, number];
+  ctx.step("hand the terminal to the supervisor");
+  const outgoing = new Memory(controlMessage());
+  outgoing.links.push({ at: 16, to: master, width: 4 });
+  await ctx.stage.sendmsg(theirs, { memory: message(outgoing), text: "{SCM_RIGHTS [ptmx]}" }, 0);
+  const incoming = Memory.result(controlMessage().length);
+  const received = await ctx.host.recvmsg(ours, { memory: message(incoming), text: "{SCM_RIGHTS}" }, 0, { assume: receivedDescriptor.example });
+  const fd = receivedDescriptor.in(ctx.host.bytes(received));
+  ctx.shared.set("terminal", await callersTerminal(ctx, fd));
+}
+
+function message(control: Memory): Memory {
+  const byte = new Memory(new Uint8Array(1));
+  const piece = Memory.struct(iovec, { base: byte, len: 1 });
+  return Memory.struct(msghdr, { iov: piece, iovlen: 1, control, controllen: control.bytes.length });
+}
+
+async function callersTerminal(ctx: Context, master: number): Promise<Terminal> {
+  const { host } = ctx;
+  ctx.step("size and mode of the caller's terminal");
+  const size = await host.ioctl_get(0, TIOCGWINSZ, winsize.size, { tolerate: [25, 9] });
+  const settings = await host.ioctl_get(0, TCGETS, termios.size, { tolerate: [25, 9] });
+  host.flush();
+  if (!settings.ok || host.plans) return { master };
+  await host.ioctl_set(master, TIOCSWINSZ, size.bytes);
+  return { master, saved: settings.bytes, raw: makeRaw(settings.bytes) };
+}
+
+/** Docker's answer to `-t` with something else than a terminal on stdin. */
+export function checkTerminal(interactive: boolean, stdinIsTerminal: boolean): void {
+  if (interactive && !stdinIsTerminal) throw new Refusal("the input device is not a terminal: leave out -t, or -i", 1);
+}
