@@ -1,0 +1,61 @@
+// `--help` of a command, from its table.
+
+import type { Command, Operand, Option } from "./command.ts";
+import { renderMarkdown } from "./markdown.ts";
+import { pad, palette, proseWidth, width, wrap } from "./style.ts";
+
+export function commandHelp(command: Command): string {
+  const { bold, cyan } = palette();
+  const about = command.about === undefined ? [] : [renderMarkdown(command.about)];
+  const groups = [...new Set(command.options.map((it) => it.group ?? "Options"))];
+  const lists = groups.map((group) => {
+    const options = command.options.filter((it) => (it.group ?? "Options") === group);
+    return `${bold(group)}\n${optionList(options)}`;
+  });
+  const examples = command.examples.map(({ command: text, text: why }) => `  ${cyan(text)}\n${wrap(why, proseWidth(), "      ")}`);
+  return [
+    `${bold("Usage:")} ${usageOf(command)}`,
+    `${wrap(sentence(command.summary))}`,
+    ...about,
+    ...lists,
+    ...(examples.length === 0 ? [] : [`${bold("Examples")}\n${examples.join("\n")}`]),
+  ]
+    .map((it) => `${it.trimEnd()}\n`)
+    .join("\n");
+}
+
+/** `minidocker run [OPTIONS] IMAGE [COMMAND] [ARG...]` */
+export function usageOf({ name, options, operands = [] }: Command): string {
+  return ["minidocker", name, ...(options.length === 0 ? [] : ["[OPTIONS]"]), ...operands.map(operandUsage)].join(" ");
+}
+
+function operandUsage({ name, need }: Operand): string {
+  if (need === "one") return name;
+  if (need === "optional") return `[${name}]`;
+  return need === "some" ? `${name} [${name}...]` : `[${name}...]`;
+}
+
+/** `-m, --memory BYTES` */
+export function optionUsage({ long, short, value, optional }: Option): string {
+  const argument = value === undefined ? "" : optional ? `[=${value}]` : ` ${value}`;
+  return `${short === undefined ? "    " : `-${short}, `}--${long}${argument}`;
+}
+
+const LEFT = 34;
+
+function optionList(options: readonly Option[]): string {
+  const size = proseWidth();
+  const narrow = size < 60;
+  const left = Math.min(LEFT, Math.max(...options.map((it) => width(optionUsage(it)))) + 4);
+  const lines = options.map((it) => {
+    const usage = `  ${optionUsage(it)}`;
+    const help = wrap(it.help, size, " ".repeat(narrow ? 8 : left));
+    return narrow || width(usage) + 2 > left ? `${usage}\n${help}` : `${pad(usage, left)}${help.trimStart()}`;
+  });
+  return lines.join("\n");
+}
+
+/** A summary as a sentence of its own. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,65 @@
+// From the command line to an exit code. Every failure becomes one message here; nobody else ends the process.
+
+import { Refusal } from "../core/refusal.ts";
+import type { Command } from "./command.ts";
+import { print, ReaderGone, status } from "./output.ts";
+import { parse, UsageError } from "./parse.ts";
+import { commandNames, loadCommand } from "./registry.ts";
+
+/** `argv` is without interpreter and script. `platform` is a parameter for tests. */
+export async function main(argv: readonly string[], platform: string = process.platform): Promise<number> {
+  let failure = 1;
+  try {
+    const words = globalOptions(argv);
+    const [name, ...rest] = words;
+    const command = await commandFor(name);
+    failure = command.failure ?? 1;
+    const input = parse(command, rest);
+    if (input === "help") {
+      const { commandHelp } = await import("./help.ts");
+      print(commandHelp(command));
+      return 0;
+    }
+    if (!command.anywhere) requireLinux(platform);
+    return await command.run(input);
+  } catch (error) {
+    return report(error, failure);
+  }
+}
+
+// `--plain` is understood in front of the command; `--help` and `--version` there are commands in disguise.
+function globalOptions(argv: readonly string[]): string[] {
+  const words = [...argv];
+  while (words[0] === "--plain") {
+    process.env["NO_COLOR"] = "1";
+    words.shift();
+  }
+  const disguised: Record<string, string> = { "--help": "help", "-h": "help", "--version": "version", "-v": "version" };
+  const first = words[0];
+  if (first !== undefined && Object.hasOwn(disguised, first)) words[0] = disguised[first] as string;
+  return words;
+}
+
+async function commandFor(name = "help"): Promise<Command> {
+  if (name.startsWith("-")) throw new UsageError(undefined, `unknown option ${name}: options come after the command`);
+  const command = await loadCommand(name);
+  if (command !== undefined) return command;
+  const { nearest } = await import("./nearest.ts");
+  const guess = nearest(name, commandNames);
+  throw new UsageError(undefined, `unknown command ${JSON.stringify(name)}${guess === undefined ? "" : `; did you mean ${guess}?`}`);
+}
+
+function requireLinux(platform: string): void {
+  if (platform === "linux") return;
+  const system = platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : platform;
+  const way = platform === "win32" ? "WSL 2" : platform === "darwin" ? "Lima, OrbStack or Multipass" : "a virtual machine";
+  throw new Refusal(`containers are made by the Linux kernel, and this is ${system}: run minidocker in a Linux, such as in ${way}`, 1);
+}
+
+function report(error: unknown, failure: number): number {
+  if (error instanceof ReaderGone) return error.exitCode;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  status(message);
+  if (process.env["MINIDOCKER_DEBUG"] === "1" && stack !== undefined) status(stack);
+  return error instanceof Refusal ? error.exitCode : failure;
+}

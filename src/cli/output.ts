@@ -1,0 +1,36 @@
+// Content goes to stdout, status to stderr, at once and without a stream object in between, which would take
+// milliseconds to make.
+
+import { writeSync } from "node:fs";
+
+/** Whoever read our stdout has gone (`minidocker help | head -1`): end as SIGPIPE ends a program. */
+export class ReaderGone extends Error {
+  readonly exitCode = 141;
+}
+
+export function print(text: string): void {
+  write(1, text);
+}
+
+/** `minidocker: …` on stderr. A stderr that nobody reads is no reason to stop. */
+export function status(text: string): void {
+  try {
+    write(2, `minidocker: ${text}\n`);
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) throw error;
+  }
+}
+
+function write(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === "EPIPE") throw new ReaderGone("nobody reads our output any more");
+      if (code !== "EAGAIN") throw error;
+      Bun.sleepSync(1); // a pipe that somebody has made non-blocking is full
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// How text looks on a terminal: colours, width, wrapping. Colour is never the only sign of anything.
+
+import { fstatSync } from "node:fs";
+
+export interface Palette {
+  bold(text: string): string;
+  dim(text: string): string;
+  italic(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+/** Prose is not made wider than this, however wide the terminal is. */
+const PROSE = 80;
+
+const STDOUT = 1;
+
+/** For that descriptor: plain where it is no terminal, or NO_COLOR is set (no-color.org), or the terminal can't. */
+export function palette(fd = STDOUT): Palette {
+  const { NO_COLOR, TERM } = process.env;
+  const on = isTerminal(fd) && !NO_COLOR && TERM !== "dumb";
+  const paint = (start: number, end: number) => (text: string) => (on && text !== "" ? `\x1b[${start}m${text}\x1b[${end}m` : text);
+  return {
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    italic: paint(3, 23),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+    cyan: paint(36, 39),
+  };
+}
+
+// console_ioctl(4), pts(4): the first consoles, /dev/tty and /dev/console, the far ends of pseudo-terminals. node:tty, which
+// knows the others, costs more time than a container takes to start; /dev/null, major 1, is a character device, too.
+export function isTerminal(fd: number): boolean {
+  try {
+    const status = fstatSync(fd);
+    if (!status.isCharacterDevice()) return false;
+    const major = (status.rdev >> 8) & 0xfff;
+    if (major === 1) return false;
+    if (major === 4 || major === 5 || (major >= 136 && major <= 143)) return true;
+    return (require("node:tty") as typeof import("node:tty")).isatty(fd);
+  } catch {
+    return false;
+  }
+}
+
+/** The terminal's width; COLUMNS, or 80, where there is none. */
+export function columns(): number {
+  const width = (isTerminal(STDOUT) ? process.stdout.columns : 0) || Number(process.env["COLUMNS"]);
+  return Number.isInteger(width) && width > 0 ? Math.max(width, 20) : PROSE;
+}
+
+export function proseWidth(): number {
+  return Math.min(columns(), PROSE);
+}
+
+/** Columns that the text takes; escape sequences take none. */
+export function width(text: string): number {
+  return Bun.stringWidth(text);
+}
+
+export function pad(text: string, size: number): string {
+  return text + " ".repeat(Math.max(0, size - width(text)));
+}
+
+/**
+ * One paragraph, cut into lines at most `size` columns wide, each after `indent`. What stands between backticks is a command or
+ * a name, and is not cut.
+ */
+export function wrap(text: string, size = proseWidth(), indent = ""): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.match(/(?:`[^`]*`|[^\s`])+/g) ?? []) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && width(indent + longer) > size) {
+      lines.push(indent + line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  if (line !== "") lines.push(indent + line);
+  return lines.join("\n");
+}
+
+/** Rows under their headings; where the terminal is too narrow for that, one record after another. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((it, i) => Math.max(width(it), ...rows.map((row) => width(row[i] ?? ""))));
+  const line = (row: readonly string[]): string => row.map((it, i) => pad(it, widths[i] as number)).join("   ").trimEnd();
+  const total = widths.reduce((sum, it) => sum + it + 3, -3);
+  if (!isTerminal(STDOUT) || total <= columns()) return [headings, ...rows].map((row) => `${line(row)}\n`).join("");
+  const label = Math.max(...headings.map(width));
+  return rows.map((row) => row.map((it, i) => `${pad(headings[i] as string, label)}  ${it}\n`).join("")).join("\n");
+}
+
+/** Control characters, with which a program could take over the terminal, made visible: `\x1b`. */
+export function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\0-\x1f\x7f-\x9f]/g, (it) => `\\x${it.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

@@ -1,0 +1,159 @@
+// RunOptions and an image → the OCI configuration that the layers read. Nothing is made here. A layer that is left out is
+// left out of the configuration: what is not in it, is not done.
+
+import { defaultDevices, defaultMaskedPaths, defaultMounts, defaultReadonlyPaths } from "../core/default-mounts.ts";
+import type { Facts } from "../core/facts.ts";
+import { type Linux, type Network, setExtension, type Spec } from "../core/spec.ts";
+import type { Image } from "../images/image.ts";
+import { lookupUser, type User } from "../images/users.ts";
+import { defaultProfile } from "../layers/seccomp/profile.ts";
+import { readProfile } from "../layers/seccomp/read.ts";
+import { shortId } from "../state/names.ts";
+import { Refusal } from "../core/refusal.ts";
+import { chooseCapabilities } from "./options/capability.ts";
+import { leftOut, type RunOptions } from "./options/index.ts";
+import { deviceNodes, deviceRules } from "./spec/devices.ts";
+import { buildEnvironment, chooseCommand } from "./spec/program.ts";
+import { identityMappings, isMapped, namespaceList } from "./spec/namespaces.ts";
+import { orderMounts, userMounts } from "./spec/mounts.ts";
+
+/** What the engine decides about a container, rather than its user. */
+export interface Identity {
+  readonly id: string;
+  readonly name: string;
+  /** Absolute; holds the overlay's upper, work and merged folders. */
+  readonly scratch: string;
+  /** `--network container:NAME`: who that is. */
+  readonly networkOwner?: { readonly id: string; readonly namespace: string };
+}
+
+/** Throws a Refusal where options, image and host do not fit together. */
+export function buildSpec(options: RunOptions, image: Image, facts: Facts, identity: Identity): Spec {
+  const on = (name: string): boolean => !leftOut(options, name);
+  const rootless = facts.rootless || options.rootless;
+  if (facts.rootless && !on("namespaces.user")) {
+    throw new Refusal("an ordinary user's container needs the part namespaces.user, which --layers leaves out: take it back in, or run as root");
+  }
+  const linux = buildLinux(options, facts, identity, chooseCapabilities(options.capAdd, options.capDrop));
+  const user = lookupUser(image.lower, options.user ?? image.config.User ?? "");
+  refuseUnmapped(user, linux);
+  const hostname = on("namespaces.uts") ? chooseHostname(options, identity) : undefined;
+  if (!on("capabilities") && (user.uid !== 0 || user.gid !== 0)) {
+    throw new Refusal(
+      `the container would run as uid ${user.uid}: changing the user belongs to the layer capabilities, which --layers leaves out; take it back in, or give --user root`,
+    );
+  }
+  const spec: Spec = {
+    ociVersion: "1.2.0",
+    root: { path: `${identity.scratch}/merged`, ...(options.readOnly ? { readonly: true } : {}) },
+    ...(hostname === undefined ? {} : { hostname }),
+    process: {
+      terminal: options.terminal,
+      cwd: options.workdir ?? (image.config.WorkingDir || "/"),
+      env: buildEnvironment(options, image.config.Env ?? [], { hostname, home: user.home }),
+      args: chooseCommand(options, image),
+      user: { uid: user.uid, gid: user.gid, additionalGids: groups(user, linux) },
+      ...(on("capabilities") ? { capabilities: capabilitySets(options) } : {}),
+      noNewPrivileges: on("no-new-privs"),
+      ...(options.ulimits.length === 0 ? {} : { rlimits: [...options.ulimits] }),
+    },
+    mounts: orderMounts(defaultMounts(rootless, options.shmSize), userMounts(options, facts, identity)),
+    linux,
+    annotations: {},
+  };
+  refuseNulBytes(spec);
+  annotate(spec, options, image, identity);
+  return spec;
+}
+
+function buildLinux(options: RunOptions, facts: Facts, identity: Identity, capabilities: readonly string[]): Linux {
+  const on = (name: string): boolean => !leftOut(options, name);
+  const network = chooseNetwork(options, identity);
+  const sysctl = sysctls(options, facts, network?.mode);
+  const devices = deviceNodes(options.devices);
+  return {
+    namespaces: namespaceList(options, facts, network?.mode, identity.networkOwner?.namespace),
+    ...(facts.rootless || options.rootless ? identityMappings(facts) : {}),
+    devices: [...defaultDevices, ...devices],
+    ...(on("cgroups") ? { cgroupsPath: identity.id, resources: { ...options.resources, devices: deviceRules(devices, options.devices) } } : {}),
+    ...(on("seccomp") ? { seccomp: profile(options, capabilities) } : {}),
+    ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
+    maskedPaths: [...defaultMaskedPaths],
+    readonlyPaths: [...defaultReadonlyPaths],
+  };
+}
+
+function refuseUnmapped({ uid, gid }: User, { uidMappings, gidMappings }: Linux): void {
+  if (isMapped(uidMappings, uid) && isMapped(gidMappings, gid)) return;
+  throw new Refusal(
+    `--user: uid ${uid}, gid ${gid} stand for nobody outside, as only root is mapped to you: install newuidmap (Debian, Ubuntu: apt-get install uidmap) and have a line of yours in /etc/subuid and /etc/subgid`,
+  );
+}
+
+// Where only the caller's own id is mapped, the kernel forbids setgroups: user_namespaces(7).
+function groups({ additionalGids }: User, { gidMappings }: Linux): number[] {
+  const alone = gidMappings?.length === 1 && gidMappings[0]?.size === 1;
+  return alone ? [] : additionalGids.filter((it) => isMapped(gidMappings, it));
+}
+
+// The profile allows more where more capabilities are left. It is the one for the capabilities that were asked for, also
+// when their layer is off: then only one thing changes, and what it protected from can be seen.
+function profile({ seccompProfile }: RunOptions, capabilities: readonly string[]) {
+  const arch = process.arch === "arm64" ? "aarch64" : "x86_64";
+  return seccompProfile === undefined ? defaultProfile(capabilities, arch) : readProfile(seccompProfile, capabilities, arch);
+}
+
+// Inheritable and ambient stay empty, as in Docker: a program of another user gets nothing by execve (CVE-2022-24769).
+function capabilitySets({ capAdd, capDrop }: RunOptions) {
+  const list = chooseCapabilities(capAdd, capDrop);
+  return { bounding: [...list], effective: [...list], permitted: [...list], inheritable: [], ambient: [] };
+}
+
+/** Undefined: the layer is off. Without a network namespace there is only the host's network, which is left alone. */
+function chooseNetwork(options: RunOptions, { networkOwner }: Identity): Network | undefined {
+  if (leftOut(options, "network")) return undefined;
+  const shared = leftOut(options, "namespaces.network") ? "host" : undefined;
+  const mode = shared ?? options.network?.mode ?? "bridge";
+  return {
+    mode,
+    ...(mode === "container" ? { container: networkOwner?.id ?? "" } : {}),
+    ports: [...options.ports],
+    dns: [...options.dns],
+    hosts: Object.fromEntries(options.hosts),
+  };
+}
+
+function chooseHostname(options: RunOptions, { id }: Identity): string | undefined {
+  if (options.network?.mode === "container") return undefined;
+  return options.hostname ?? shortId(id);
+}
+
+// Docker's defaults: programs without privileges may listen on any port of the container's own and send pings. The kernel refuses
+// the range of groups where not all of them are mapped (ping_group_range in icmp(7)).
+function sysctls(options: RunOptions, facts: Facts, mode: Network["mode"] | undefined): Record<string, string> {
+  const own = !leftOut(options, "namespaces.network") && mode !== "host" && mode !== "container";
+  const rootless = facts.rootless || options.rootless;
+  return {
+    ...(own ? { "net.ipv4.ip_unprivileged_port_start": "0" } : {}),
+    ...(own && !rootless ? { "net.ipv4.ping_group_range": "0 2147483647" } : {}),
+    ...Object.fromEntries(options.sysctls.map(({ name, value }) => [name, value])),
+  };
+}
+
+function annotate(spec: Spec, options: RunOptions, image: Image, identity: Identity): void {
+  setExtension(spec, "id", identity.id);
+  setExtension(spec, "name", identity.name);
+  setExtension(spec, "image", options.image);
+  setExtension(spec, "overlay", { lower: [...image.lower], scratch: identity.scratch });
+  setExtension(spec, "without", [...options.without]);
+  setExtension(spec, "plugins", [...options.plugins]);
+  setExtension(spec, "init", options.init);
+  setExtension(spec, "stopSignal", options.stopSignal ?? image.config.StopSignal ?? "SIGTERM");
+  const network = chooseNetwork(options, identity);
+  if (network !== undefined) setExtension(spec, "network", network);
+}
+
+function refuseNulBytes({ process: { args, env, cwd } }: Spec): void {
+  const found = [...args, ...env, cwd].find((it) => it.includes("\0"));
+  if (found !== undefined) throw new Refusal(`${JSON.stringify(found)} holds a NUL byte, where the kernel's strings end`);
+}
