@@ -18,8 +18,10 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { files, folders, links } from "../../rootfs/recipe.ts";
-import { loadedByName, terminals, tools } from "../../rootfs/tools.ts";
+import { loadedByName, terminals } from "../../rootfs/tools.ts";
 import { cachePath, Libraries } from "./libraries.ts";
+import { findPrograms, isFile } from "./machine.ts";
+import { describe } from "./stamp.ts";
 
 /** A root file system in the making. */
 export class Tree {
@@ -70,18 +72,18 @@ export class Tree {
     for (const name of names) this.#link(`usr/bin/${name}`, "usr/bin/busybox");
   }
 
-  /** The tools of the recipe, as far as the folders have them. Throws an Error where not even a shell can be had. */
-  addTools(searched: readonly string[]): void {
+  /** The machine's own tools, as far as it has them. Throws an Error where not even a shell can be had. */
+  addTools(names: readonly string[]): void {
     const libraries = Libraries.ofThisMachine();
-    for (const name of tools.flatMap((it) => it.names.split(/\s+/))) {
-      const candidates = searched.map((it) => join(it, name)).filter(isFile);
-      const found = candidates.map((it) => realpathSync(it)).find((it) => added(libraries, it));
-      if (found === undefined && name === "sh") throw new Error(`no usable shell in ${searched.join(", ")}`);
+    for (const name of names) {
+      const candidates = findPrograms(name).map((it) => realpathSync(it));
+      const found = candidates.find((it) => added(libraries, it));
+      if (found === undefined && name === "sh") throw new Error("this machine has no usable shell");
       if (found !== undefined) this.#link(`usr/bin/${name}`, placeOf(found));
     }
     this.#addLibraries(libraries);
     for (const name of terminals.names) {
-      const found = terminals.folders.map((it) => join(it, name)).find(isFile);
+      const found = terminals.folders.map((it) => join(it, name)).find((it) => isFile(it));
       if (found !== undefined) this.#copy(found, `usr/share/terminfo/${name}`);
     }
   }
@@ -112,8 +114,8 @@ export class Tree {
     const target = join(this.#root, to);
     if (exists(target)) return;
     const place = dirname(from);
-    if (!this.places.has(place)) this.places.set(place, describeInput(place));
-    this.inputs.set(from, describeInput(from)); // before the copy: what changes during it must be noticed
+    if (!this.places.has(place)) this.places.set(place, describe(place));
+    this.inputs.set(from, describe(from)); // before the copy: what changes during it must be noticed
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(from, target, constants.COPYFILE_FICLONE);
     chmodSync(target, (statSync(from).mode & 0o111) === 0 ? 0o644 : 0o755); // no setuid, no setgid
@@ -125,17 +127,6 @@ export class Tree {
     mkdirSync(dirname(join(this.#root, path)), { recursive: true });
     symlinkSync(relative(dirname(path), to), join(this.#root, path));
   }
-}
-
-/** Time of change, size and path of a file or folder in a line; empty where there is none. */
-export function describeInput(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? "" : `${found.mtimeMs} ${found.size} ${path}`;
-}
-
-/** The path in such a line. */
-export function pathOf(description: string): string {
-  return description.split(" ").slice(2).join(" ");
 }
 
 /** Where a file of the machine is in the tree, whose classical folders are merged into usr. */
@@ -151,10 +142,6 @@ function added(libraries: Libraries, path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function exists(path: string): boolean {

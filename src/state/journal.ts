@@ -3,7 +3,7 @@
 // process that writes it, which is all that is needed: what it names does not survive a reboot either.
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import type { JournalEntry } from "../core/pipeline.ts";
+import type { JournalEntry } from "../core/layer.ts";
 import { errnoOf, Refusal } from "./refusal.ts";
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
@@ -48,7 +48,7 @@ export function readJournal(dir: string): JournalEntry[] {
 function parse(line: string): JournalEntry | undefined {
   try {
     const entry = JSON.parse(line) as Partial<JournalEntry> | null;
-    const valid = typeof entry?.layer === "string" && typeof entry.intent?.kind === "string";
+    const valid = typeof entry?.kind === "string" && typeof entry.layer === "string";
     return valid ? (entry as JournalEntry) : undefined;
   } catch {
     return undefined;

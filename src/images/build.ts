@@ -1,0 +1,62 @@
+// Builds `base`: in a folder of its own, which gets its final name only when everything is in it. Of several processes
+// that need it at once, one builds and the others wait for it; one that is killed leaves nothing that matters.
+
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tools } from "../../rootfs/tools.ts";
+import { removeTree, replaceFile } from "../state/files.ts";
+import { withLock } from "../state/lock.ts";
+import type { Paths } from "../state/paths.ts";
+import { Refusal } from "../state/refusal.ts";
+import { findProgram } from "./machine.ts";
+import { currentRoot, type Source, stampText } from "./stamp.ts";
+import { Tree } from "./tree.ts";
+
+/** Returns the root file system. Throws a Refusal where it cannot be made. */
+export function buildRoot(source: Source, paths: Paths): string {
+  const base = join(paths.data, "base");
+  mkdirSync(base, { recursive: true });
+  return withLock(join(base, "lock"), () => {
+    // whatever is in the making belongs to somebody who was killed
+    for (const it of readdirSync(base)) if (it.startsWith(".build-")) removeTree(join(base, it));
+    return currentRoot(source, paths) ?? build(source, base);
+  });
+}
+
+function build(source: Source, base: string): string {
+  const making = join(base, `.build-${process.pid}`);
+  const mask = process.umask(0o022);
+  try {
+    mkdirSync(join(making, "root"), { recursive: true });
+    const { inputs, places } = fill(source, join(making, "root"));
+    const text = stampText(inputs.values());
+    const stamp = source === "busybox" ? text : stampText(places.values());
+    writeFileSync(join(making, "inputs"), text);
+    writeFileSync(join(making, "stamp"), stamp);
+    const name = `${source}-${Bun.hash(text).toString(16).padStart(16, "0")}`;
+    if (existsSync(join(base, name))) replaceFile(join(base, name, "stamp"), stamp);
+    else renameSync(making, join(base, name));
+    symlinkSync(name, join(base, `.build-${source}`));
+    renameSync(join(base, `.build-${source}`), join(base, source));
+    return join(base, name, "root");
+  } finally {
+    process.umask(mask);
+    removeTree(making);
+  }
+}
+
+function fill(source: Source, root: string): Tree {
+  try {
+    const tree = new Tree(root);
+    if (source === "tools") tree.addTools(tools.flatMap((it) => it.names.split(/\s+/)));
+    else tree.addBusybox(findProgram("busybox") ?? missing());
+    tree.sync();
+    return tree;
+  } catch (error) {
+    throw new Refusal(`base cannot be made in ${root}: ${(error as Error).message}`);
+  }
+}
+
+function missing(): never {
+  throw new Error("there is no busybox on this machine; with MINIDOCKER_BASE=tools its own programs are taken");
+}

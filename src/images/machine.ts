@@ -1,0 +1,21 @@
+// Where this machine has its programs.
+
+import { statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+
+/** The distribution's folders come first, so that what a user has put in front of PATH does not end up in `base`. */
+const usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+
+/** All files of that name, the one to prefer first. */
+export function findPrograms(name: string): string[] {
+  const searched = [...usual, ...(process.env["PATH"] ?? "").split(delimiter).filter((it) => isAbsolute(it))];
+  return searched.map((it) => join(it, name)).filter((it) => isFile(it));
+}
+
+export function findProgram(name: string): string | undefined {
+  return findPrograms(name)[0];
+}
+
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
