@@ -12,7 +12,9 @@ export function commandHelp(command: Command): string {
     const options = command.options.filter((it) => (it.group ?? "Options") === group);
     return `${bold(group)}\n${optionList(options)}`;
   });
-  const examples = command.examples.map(({ command: text, text: why }) => `  ${cyan(text)}\n${wrap(why, proseWidth(), "      ")}`);
+  const examples = command.examples.map(
+    ({ command: text, text: why }) => `  ${cyan(text)}\n${wrap(why, proseWidth(), "      ")}`,
+  );
   return [
     `${bold("Usage:")} ${usageOf(command)}`,
     `${wrap(sentence(command.summary))}`,

@@ -46,14 +46,21 @@ async function commandFor(name = "help"): Promise<Command> {
   if (command !== undefined) return command;
   const { nearest } = await import("./nearest.ts");
   const guess = nearest(name, commandNames);
-  throw new UsageError(undefined, `unknown command ${JSON.stringify(name)}${guess === undefined ? "" : `; did you mean ${guess}?`}`);
+  throw new UsageError(
+    undefined,
+    `unknown command ${JSON.stringify(name)}${guess === undefined ? "" : `; did you mean ${guess}?`}`,
+  );
 }
 
 function requireLinux(platform: string): void {
   if (platform === "linux") return;
   const system = platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : platform;
-  const way = platform === "win32" ? "WSL 2" : platform === "darwin" ? "Lima, OrbStack or Multipass" : "a virtual machine";
-  throw new Refusal(`containers are made by the Linux kernel, and this is ${system}: run minidocker in a Linux, such as in ${way}`, 1);
+  const way =
+    platform === "win32" ? "WSL 2" : platform === "darwin" ? "Lima, OrbStack or Multipass" : "a virtual machine";
+  throw new Refusal(
+    `containers are made by the Linux kernel, and this is ${system}: run minidocker in a Linux, such as in ${way}`,
+    1,
+  );
 }
 
 function report(error: unknown, failure: number): number {

@@ -62,7 +62,9 @@ function inline(text: string): string {
     .map((part) => {
       if (part.startsWith("`") && part.endsWith("`") && part.length > 1) return cyan(part.slice(1, -1)) || part;
       return part
-        .replace(/\[([^\]]*)\]\(([^)]*)\)/g, (_, label: string, target: string) => (target.startsWith("http") ? `${label} (${target})` : label))
+        .replace(/\[([^\]]*)\]\(([^)]*)\)/g, (_, label: string, target: string) =>
+          target.startsWith("http") ? `${label} (${target})` : label,
+        )
         .replace(/\*\*([^*]+)\*\*/g, (_, words: string) => bold(words))
         .replace(/(^|[\s(])\*([^*\s][^*]*)\*/g, (_, before: string, words: string) => before + italic(words));
     })

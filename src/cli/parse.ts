@@ -37,7 +37,8 @@ class Parser {
   constructor(command: Command, words: readonly string[]) {
     this.#command = command;
     this.#words = words;
-    for (const it of command.options) this.#values[it.long] = it.repeat ? [] : it.value === undefined ? false : undefined;
+    for (const it of command.options)
+      this.#values[it.long] = it.repeat ? [] : it.value === undefined ? false : undefined;
   }
 
   run(): Input<readonly Option[]> | "help" {
@@ -67,8 +68,8 @@ class Parser {
     const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
     const value = equals < 0 ? undefined : word.slice(equals + 1);
     const option = this.#command.options.find((it) => it.long === name || it.aliases?.includes(name));
-    if (option !== undefined) return this.#set({ as: `--${name}`, option }, value);
-    if (name === "help" && value === undefined) this.#help = true;
+    if (option !== undefined) this.#set({ as: `--${name}`, option }, value);
+    else if (name === "help" && value === undefined) this.#help = true;
     else throw this.#unknown(`--${name}`);
   }
 
@@ -124,7 +125,8 @@ class Parser {
       throw this.#usage(`${this.#command.name} needs ${operandText(operands[this.#operands.length] as Operand)}`);
     }
     const extra = this.#operands[operands.length];
-    if (!open && extra !== undefined) throw this.#usage(`${this.#command.name}: unexpected argument ${JSON.stringify(extra)}`);
+    if (!open && extra !== undefined)
+      throw this.#usage(`${this.#command.name}: unexpected argument ${JSON.stringify(extra)}`);
   }
 
   #usage(message: string): UsageError {

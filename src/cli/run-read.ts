@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { normalize, resolve } from "node:path";
 import { signalNumber } from "../abi/signal.ts";
+import { Refusal } from "../core/refusal.ts";
 import { parseCapability } from "../engine/options/capability.ts";
 import { checkConflicts } from "../engine/options/conflicts.ts";
 import { type Processors, readCpu } from "../engine/options/cpu.ts";
@@ -16,10 +17,9 @@ import { parsePort } from "../engine/options/port.ts";
 import { parseSecurity } from "../engine/options/security.ts";
 import { parseSysctl } from "../engine/options/sysctl.ts";
 import { parseUlimit } from "../engine/options/ulimit.ts";
-import { each, optional, option, parseInteger, ValueError } from "../engine/options/value.ts";
+import { each, option, optional, parseInteger, ValueError } from "../engine/options/value.ts";
 import { parseShmSize, parseTmpfs, parseVolume } from "../engine/options/volume.ts";
 import { checkName } from "../state/names.ts";
-import { Refusal } from "../core/refusal.ts";
 import type { RunValues } from "./run-options.ts";
 
 /** Where the command line was typed. */
@@ -35,7 +35,10 @@ export function thisPlace(): Place {
 }
 
 function processors(): Processors {
-  return { count: navigator.hardwareConcurrency, online: readFileSync("/sys/devices/system/cpu/online", "utf8").trim() };
+  return {
+    count: navigator.hardwareConcurrency,
+    online: readFileSync("/sys/devices/system/cpu/online", "utf8").trim(),
+  };
 }
 
 /** Throws a Refusal that names the option. */
@@ -52,7 +55,9 @@ export function readRunOptions(values: RunValues, operands: readonly string[], p
     readOnly: values["read-only"],
     rootless: values.rootless,
     dryRun: values["dry-run"],
-    ...present({ trace: values.trace === undefined || values.trace === "" ? values.trace : resolve(place.cwd, values.trace) }),
+    ...present({
+      trace: values.trace === undefined || values.trace === "" ? values.trace : resolve(place.cwd, values.trace),
+    }),
     ...present({ step: values.step === undefined ? undefined : option("--step", values.step, parseStep) }),
     ...program(values, place),
     ...files(values, place),
@@ -65,7 +70,9 @@ export function readRunOptions(values: RunValues, operands: readonly string[], p
 }
 
 function program(values: RunValues, { env }: Place) {
-  const fromFiles = values["env-file"].flatMap((it) => option("--env-file", it, (path) => readEnvironmentFile(path, env)));
+  const fromFiles = values["env-file"].flatMap((it) =>
+    option("--env-file", it, (path) => readEnvironmentFile(path, env)),
+  );
   return {
     ...present({
       name: values.name,
@@ -89,7 +96,11 @@ function files(values: RunValues, { cwd }: Place) {
 }
 
 function limits(values: RunValues, place: Place) {
-  const memory = readMemory({ memory: values.memory, swap: values["memory-swap"], reservation: values["memory-reservation"] });
+  const memory = readMemory({
+    memory: values.memory,
+    swap: values["memory-swap"],
+    reservation: values["memory-reservation"],
+  });
   const cpu = readCpu(
     { cpus: values.cpus, percent: values.cpu, shares: values["cpu-shares"], set: values["cpuset-cpus"] },
     place.processors,
@@ -117,7 +128,9 @@ function network(values: RunValues) {
 }
 
 function privileges(values: RunValues, { cwd }: Place) {
-  const security = Object.assign({}, ...each("--security-opt", values["security-opt"], parseSecurity)) as ReturnType<typeof parseSecurity>;
+  const security = Object.assign({}, ...each("--security-opt", values["security-opt"], parseSecurity)) as ReturnType<
+    typeof parseSecurity
+  >;
   const without = values.layers.length === 0 ? [] : option("--layers", values.layers.join(","), parseLayers);
   const profile = security.seccomp === "unconfined" ? undefined : security.seccomp;
   if (profile !== undefined && without.includes("seccomp")) {
@@ -128,9 +141,19 @@ function privileges(values: RunValues, { cwd }: Place) {
     ...(security.seccomp === "unconfined" ? ["seccomp"] : []),
   ];
   return {
-    capAdd: each("--cap-add", values["cap-add"].flatMap((it) => it.split(",")), parseCapability),
-    capDrop: each("--cap-drop", values["cap-drop"].flatMap((it) => it.split(",")), parseCapability),
-    ...present({ seccompProfile: profile === undefined ? undefined : readProfile(resolve(cwd, profile)) }),
+    capAdd: each(
+      "--cap-add",
+      values["cap-add"].flatMap((it) => it.split(",")),
+      parseCapability,
+    ),
+    capDrop: each(
+      "--cap-drop",
+      values["cap-drop"].flatMap((it) => it.split(",")),
+      parseCapability,
+    ),
+    ...present({
+      seccompProfile: profile === undefined ? undefined : { path: profile, text: readProfile(resolve(cwd, profile)) },
+    }),
     without: [...new Set([...without, ...off])],
     plugins: values.layer.map((it) => resolve(cwd, it)),
   };

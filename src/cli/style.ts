@@ -21,7 +21,8 @@ const STDOUT = 1;
 export function palette(fd = STDOUT): Palette {
   const { NO_COLOR, TERM } = process.env;
   const on = isTerminal(fd) && !NO_COLOR && TERM !== "dumb";
-  const paint = (start: number, end: number) => (text: string) => (on && text !== "" ? `\x1b[${start}m${text}\x1b[${end}m` : text);
+  const paint = (start: number, end: number) => (text: string) =>
+    on && text !== "" ? `\x1b[${start}m${text}\x1b[${end}m` : text;
   return {
     bold: paint(1, 22),
     dim: paint(2, 22),
@@ -90,7 +91,11 @@ export function wrap(text: string, size = proseWidth(), indent = ""): string {
 /** Rows under their headings; where the terminal is too narrow for that, one record after another. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((it, i) => Math.max(width(it), ...rows.map((row) => width(row[i] ?? ""))));
-  const line = (row: readonly string[]): string => row.map((it, i) => pad(it, widths[i] as number)).join("   ").trimEnd();
+  const line = (row: readonly string[]): string =>
+    row
+      .map((it, i) => pad(it, widths[i] as number))
+      .join("   ")
+      .trimEnd();
   const total = widths.reduce((sum, it) => sum + it + 3, -3);
   if (!isTerminal(STDOUT) || total <= columns()) return [headings, ...rows].map((row) => `${line(row)}\n`).join("");
   const label = Math.max(...headings.map(width));
@@ -99,6 +104,5 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 
 /** Control characters, with which a program could take over the terminal, made visible: `\x1b`. */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\0-\x1f\x7f-\x9f]/g, (it) => `\\x${it.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

@@ -3,19 +3,19 @@
 
 import { defaultDevices, defaultMaskedPaths, defaultMounts, defaultReadonlyPaths } from "../core/default-mounts.ts";
 import type { Facts } from "../core/facts.ts";
-import { type Linux, type Network, setExtension, type Spec } from "../core/spec.ts";
+import { Refusal } from "../core/refusal.ts";
+import { type Linux, type Network, type Seccomp, type Spec, setExtension } from "../core/spec.ts";
 import type { Image } from "../images/image.ts";
 import { lookupUser, type User } from "../images/users.ts";
 import { defaultProfile } from "../layers/seccomp/profile.ts";
 import { readProfile } from "../layers/seccomp/read.ts";
 import { shortId } from "../state/names.ts";
-import { Refusal } from "../core/refusal.ts";
 import { chooseCapabilities } from "./options/capability.ts";
 import { leftOut, type RunOptions } from "./options/index.ts";
 import { deviceNodes, deviceRules } from "./spec/devices.ts";
-import { buildEnvironment, chooseCommand } from "./spec/program.ts";
-import { identityMappings, isMapped, namespaceList } from "./spec/namespaces.ts";
 import { orderMounts, userMounts } from "./spec/mounts.ts";
+import { identityMappings, isMapped, namespaceList } from "./spec/namespaces.ts";
+import { buildEnvironment, chooseCommand } from "./spec/program.ts";
 
 /** What the engine decides about a container, rather than its user. */
 export interface Identity {
@@ -32,7 +32,9 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
   const on = (name: string): boolean => !leftOut(options, name);
   const rootless = facts.rootless || options.rootless;
   if (facts.rootless && !on("namespaces.user")) {
-    throw new Refusal("an ordinary user's container needs the part namespaces.user, which --layers leaves out: take it back in, or run as root");
+    throw new Refusal(
+      "an ordinary user's container needs the part namespaces.user, which --layers leaves out: take it back in, or run as root",
+    );
   }
   const linux = buildLinux(options, facts, identity, chooseCapabilities(options.capAdd, options.capDrop));
   const user = lookupUser(image.lower, options.user ?? image.config.User ?? "");
@@ -75,8 +77,13 @@ function buildLinux(options: RunOptions, facts: Facts, identity: Identity, capab
     namespaces: namespaceList(options, facts, network?.mode, identity.networkOwner?.namespace),
     ...(facts.rootless || options.rootless ? identityMappings(facts) : {}),
     devices: [...defaultDevices, ...devices],
-    ...(on("cgroups") ? { cgroupsPath: identity.id, resources: { ...options.resources, devices: deviceRules(devices, options.devices) } } : {}),
-    ...(on("seccomp") ? { seccomp: profile(options, capabilities) } : {}),
+    ...(on("cgroups")
+      ? {
+          cgroupsPath: identity.id,
+          resources: { ...options.resources, devices: deviceRules(devices, options.devices) },
+        }
+      : {}),
+    ...(on("seccomp") ? { seccomp: profile(options, facts, capabilities) } : {}),
     ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
     maskedPaths: [...defaultMaskedPaths],
     readonlyPaths: [...defaultReadonlyPaths],
@@ -98,9 +105,14 @@ function groups({ additionalGids }: User, { gidMappings }: Linux): number[] {
 
 // The profile allows more where more capabilities are left. It is the one for the capabilities that were asked for, also
 // when their layer is off: then only one thing changes, and what it protected from can be seen.
-function profile({ seccompProfile }: RunOptions, capabilities: readonly string[]) {
+function profile({ seccompProfile }: RunOptions, { kernel }: Facts, capabilities: readonly string[]): Seccomp {
   const arch = process.arch === "arm64" ? "aarch64" : "x86_64";
-  return seccompProfile === undefined ? defaultProfile(capabilities, arch) : readProfile(seccompProfile, capabilities, arch);
+  if (seccompProfile === undefined) return defaultProfile(capabilities, arch);
+  try {
+    return readProfile(seccompProfile.text, capabilities, arch, kernel);
+  } catch (error) {
+    throw new Refusal(`--security-opt seccomp=${seccompProfile.path}: ${(error as Error).message}`);
+  }
 }
 
 // Inheritable and ambient stay empty, as in Docker: a program of another user gets nothing by execve (CVE-2022-24769).
@@ -155,5 +167,6 @@ function annotate(spec: Spec, options: RunOptions, image: Image, identity: Ident
 
 function refuseNulBytes({ process: { args, env, cwd } }: Spec): void {
   const found = [...args, ...env, cwd].find((it) => it.includes("\0"));
-  if (found !== undefined) throw new Refusal(`${JSON.stringify(found)} holds a NUL byte, where the kernel's strings end`);
+  if (found !== undefined)
+    throw new Refusal(`${JSON.stringify(found)} holds a NUL byte, where the kernel's strings end`);
 }

@@ -1,6 +1,9 @@
 // run: makes a container from an image or a folder, and runs a program in it.
 
+import { openSync, writeSync } from "node:fs";
+import { Refusal } from "../../core/refusal.ts";
 import { defineCommand } from "../command.ts";
+import { status } from "../output.ts";
 import { refusedOptions, runOptions } from "../run-options.ts";
 import { readRunOptions, thisPlace } from "../run-read.ts";
 
@@ -28,7 +31,10 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
     { command: "minidocker run --rm -it base sh", text: "a shell in a new container, gone when the shell ends" },
     { command: "minidocker run --rm ./rootfs ls -la /", text: "a program in a folder of your own" },
     { command: "minidocker run --rm -m 64m --cpus 0.5 --pids-limit 100 base stress", text: "with limits" },
-    { command: "minidocker run --rm -v ./src:/src:ro -p 8080:80 base httpd -f", text: "with a folder of the host, and a port" },
+    {
+      command: "minidocker run --rm -v ./src:/src:ro -p 8080:80 base httpd -f",
+      text: "with a folder of the host, and a port",
+    },
     { command: "minidocker run --rm -it --step base sh", text: "watch the container being made, step by step" },
     { command: "minidocker run --rm --layers=-seccomp base sh", text: "with all layers but one" },
     { command: "minidocker run --dry-run base true", text: "list the system calls without making them" },
@@ -36,6 +42,23 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
   async run({ values, operands }) {
     const options = readRunOptions(values, operands, thisPlace());
     const { run } = await import("../../engine/run.ts");
-    return run(options);
+    return run(options, { notice: status, trace: traceTo(options.trace) });
   },
 });
+
+const STDERR = 2;
+
+/** Whole lines go where `--trace` says, a file or stderr (""). */
+function traceTo(file: string | undefined): (text: string) => void {
+  if (file === undefined) return () => {};
+  const fd = file === "" ? STDERR : openFile(file);
+  return (text) => void writeSync(fd, `${text}\n`);
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, "w", 0o600);
+  } catch (error) {
+    throw new Refusal(`--trace ${path}: cannot be written: ${(error as { code?: string }).code ?? String(error)}`);
+  }
+}

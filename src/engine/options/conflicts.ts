@@ -17,7 +17,8 @@ export function checkConflicts(options: RunOptions): void {
 }
 
 const joins = ({ network }: RunOptions): boolean => network?.mode === "container";
-const ownsNetwork = (options: RunOptions): boolean => !leftOut(options, "network") && !leftOut(options, "namespaces.network");
+const ownsNetwork = (options: RunOptions): boolean =>
+  !leftOut(options, "network") && !leftOut(options, "namespaces.network");
 const limited = ({ resources }: RunOptions): boolean => Object.values(resources).some((it) => it !== undefined);
 const mountsAsked = ({ volumes, tmpfs }: RunOptions): boolean => volumes.length + tmpfs.length > 0;
 
@@ -33,11 +34,13 @@ function repeated(list: readonly string[]): string | undefined {
 const conflicts: readonly Conflict[] = [
   {
     applies: (it) => repeated(destinations(it)) !== undefined,
-    message: (it) => `two things cannot be mounted at ${repeated(destinations(it))}: give one of them another destination`,
+    message: (it) =>
+      `two things cannot be mounted at ${repeated(destinations(it))}: give one of them another destination`,
   },
   {
     applies: ({ ports }) => duplicatePort(ports) !== undefined,
-    message: ({ ports }) => `port ${duplicatePort(ports)} of the host is published twice: it can lead to one place only`,
+    message: ({ ports }) =>
+      `port ${duplicatePort(ports)} of the host is published twice: it can lead to one place only`,
   },
   {
     applies: ({ dryRun, step }) => dryRun && step !== undefined,
@@ -46,7 +49,8 @@ const conflicts: readonly Conflict[] = [
   // Another container's network: its owner decides about it.
   {
     applies: (it) => joins(it) && it.ports.length > 0,
-    message: ({ network }) => `-p: the ports of ${network?.container} are published when it is started, not by who shares its network`,
+    message: ({ network }) =>
+      `-p: the ports of ${network?.container} are published when it is started, not by who shares its network`,
   },
   {
     applies: (it) => joins(it) && it.hostname !== undefined,
@@ -54,7 +58,8 @@ const conflicts: readonly Conflict[] = [
   },
   {
     applies: (it) => joins(it) && it.dns.length + it.hosts.length > 0,
-    message: () => "--dns and --add-host cannot be changed with --network container:NAME: they are the other container's",
+    message: () =>
+      "--dns and --add-host cannot be changed with --network container:NAME: they are the other container's",
   },
   {
     applies: ({ network, ports }) => network?.mode === "none" && ports.length > 0,
@@ -63,15 +68,18 @@ const conflicts: readonly Conflict[] = [
   // Layers that are off.
   {
     applies: (it) => !ownsNetwork(it) && it.network !== undefined && it.network.mode !== "host",
-    message: ({ network }) => `--network ${network?.mode} needs the layer network and the part namespaces.network: leave one of them out, or take the layer back in`,
+    message: ({ network }) =>
+      `--network ${network?.mode} needs the layer network and the part namespaces.network: leave one of them out, or take the layer back in`,
   },
   {
     applies: (it) => !ownsNetwork(it) && it.ports.length + it.dns.length + it.hosts.length > 0,
-    message: () => "-p, --dns and --add-host need the layer network and the part namespaces.network, which --layers leaves out",
+    message: () =>
+      "-p, --dns and --add-host need the layer network and the part namespaces.network, which --layers leaves out",
   },
   {
     applies: (it) => leftOut(it, "cgroups") && limited(it),
-    message: () => "a limit of memory, CPU or processes needs the layer cgroups, which --layers leaves out: nothing would enforce it",
+    message: () =>
+      "a limit of memory, CPU or processes needs the layer cgroups, which --layers leaves out: nothing would enforce it",
   },
   {
     applies: (it) => leftOut(it, "cgroups") && it.devices.length > 0,
@@ -79,7 +87,8 @@ const conflicts: readonly Conflict[] = [
   },
   {
     applies: (it) => leftOut(it, "namespaces.mount") && (mountsAsked(it) || it.readOnly || it.shmSize !== undefined),
-    message: () => "-v, --tmpfs, --shm-size and --read-only need the part namespaces.mount, which --layers leaves out: without it nothing is mounted",
+    message: () =>
+      "-v, --tmpfs, --shm-size and --read-only need the part namespaces.mount, which --layers leaves out: without it nothing is mounted",
   },
   {
     applies: (it) => leftOut(it, "overlay") && (mountsAsked(it) || it.shmSize !== undefined),

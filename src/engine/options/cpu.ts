@@ -1,7 +1,7 @@
 // How much of which processors.
 
-import type { Resources } from "../../core/spec.ts";
 import { Refusal } from "../../core/refusal.ts";
+import type { Resources } from "../../core/spec.ts";
 import { option, optional, parseInteger, ValueError } from "./value.ts";
 
 /** Microseconds over which a quota is counted: the kernel's and Docker's default. */
@@ -19,7 +19,9 @@ function parseCpus(text: string, { count }: Processors): number {
   const cpus = Number(text);
   if (cpus === 0) return 0;
   if (cpus < 0.01 || cpus > count) {
-    throw new ValueError(`the range is from 0.01 to ${count.toFixed(2)}, as there ${count === 1 ? "is only 1 CPU" : `are only ${count} CPUs`} available`);
+    throw new ValueError(
+      `the range is from 0.01 to ${count.toFixed(2)}, as there ${count === 1 ? "is only 1 CPU" : `are only ${count} CPUs`} available`,
+    );
   }
   return Math.round(cpus * PERIOD);
 }
@@ -38,7 +40,8 @@ function parsePercent(text: string, processors: Processors): number {
 // 0 is the default, as Docker has it; the kernel's range is 2 to 262144 (Documentation/scheduler/sched-design-CFS.rst).
 function parseShares(text: string): number {
   const shares = parseInteger(text);
-  if (shares !== 0 && (shares < 2 || shares > 262_144)) throw new ValueError("the range is from 2 to 262144; 1024 is the default");
+  if (shares !== 0 && (shares < 2 || shares > 262_144))
+    throw new ValueError("the range is from 2 to 262144; 1024 is the default");
   return shares;
 }
 
@@ -71,9 +74,11 @@ interface CpuTexts {
 
 /** `processors` is asked only if need be. */
 export function readCpu({ cpus, percent, shares, set }: CpuTexts, processors: () => Processors): Resources["cpu"] {
-  if (cpus !== undefined && percent !== undefined) throw new Refusal("--cpus and --cpu say the same thing: give one of them");
+  if (cpus !== undefined && percent !== undefined)
+    throw new Refusal("--cpus and --cpu say the same thing: give one of them");
   const quota =
-    optional("--cpus", cpus, (it) => parseCpus(it, processors())) ?? optional("--cpu", percent, (it) => parsePercent(it, processors()));
+    optional("--cpus", cpus, (it) => parseCpus(it, processors())) ??
+    optional("--cpu", percent, (it) => parsePercent(it, processors()));
   const weight = optional("--cpu-shares", shares, parseShares);
   const cpu: NonNullable<Resources["cpu"]> = {};
   if (quota) Object.assign(cpu, { quota, period: PERIOD });

@@ -18,8 +18,10 @@ export function parseDevice(text: string): DeviceRequest {
   const onlyAccess = second !== undefined && third === undefined && isAccess(second);
   const destination = second === undefined || onlyAccess ? source : second;
   const access = (onlyAccess ? second : third) ?? "rwm";
-  if (!destination.startsWith("/")) throw new ValueError("the path in the container has to be absolute, such as /dev/fuse");
-  if (!isAccess(access)) throw new ValueError(`${JSON.stringify(access)}: access is made of r (read), w (write) and m (mknod), each once`);
+  if (!destination.startsWith("/"))
+    throw new ValueError("the path in the container has to be absolute, such as /dev/fuse");
+  if (!isAccess(access))
+    throw new ValueError(`${JSON.stringify(access)}: access is made of r (read), w (write) and m (mknod), each once`);
   return { source, destination, access };
 }
 

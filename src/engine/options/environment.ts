@@ -16,7 +16,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function parseVariable(text: string, host: Environment): Variable {
   const equals = text.indexOf("=");
   const name = equals < 0 ? text : text.slice(0, equals);
-  if (name === "") throw new ValueError("a variable needs a name: NAME=value, or NAME alone for the value that it has here");
+  if (name === "")
+    throw new ValueError("a variable needs a name: NAME=value, or NAME alone for the value that it has here");
   return { name, value: equals < 0 ? host[name] : text.slice(equals + 1) };
 }
 
@@ -31,7 +32,8 @@ export function parseEnvironmentFile(bytes: Uint8Array, host: Environment): Vari
     if (text === "" || text.startsWith("#")) return [];
     const name = text.split("=", 1)[0] as string;
     if (name === "") throw new ValueError(`line ${index + 1} has no name before the =`);
-    if (/\s/.test(name)) throw new ValueError(`line ${index + 1}: the variable ${JSON.stringify(name)} has white space in its name`);
+    if (/\s/.test(name))
+      throw new ValueError(`line ${index + 1}: the variable ${JSON.stringify(name)} has white space in its name`);
     const variable = parseVariable(refuseNul(text), host);
     return variable.value === undefined ? [] : [variable];
   });

@@ -69,8 +69,8 @@ export interface RunOptions {
   /** Full names, or `ALL`. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
-  /** The text of a profile instead of the default one. */
-  readonly seccompProfile?: string;
+  /** A profile instead of the default one. */
+  readonly seccompProfile?: { readonly path: string; readonly text: string };
 }
 
 /** Whether a layer, or a part such as `namespaces.pid`, is left out. */

@@ -14,15 +14,21 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
 };
 
 const spellings: Readonly<Record<string, string>> = { mnt: "mount", net: "network" };
-const every = Object.entries(parts).flatMap(([layer, list]) => (list.length === 0 ? [layer] : list.map((it) => `${layer}.${it}`)));
+const every = Object.entries(parts).flatMap(([layer, list]) =>
+  list.length === 0 ? [layer] : list.map((it) => `${layer}.${it}`),
+);
 
 /**
  * What is left out, as the spec's `without` has it: layers, and parts such as `namespaces.pid` where the rest of the layer
  * stays. A list that begins with a layer to leave out (`-seccomp`) starts from all of them, any other from none.
  */
 export function parseLayers(text: string): string[] {
-  const words = text.split(",").map((it) => it.trim()).filter(Boolean);
-  if (words.length === 0) throw new ValueError(`no layer is named; there are ${Object.keys(parts).join(", ")}, all and none`);
+  const words = text
+    .split(",")
+    .map((it) => it.trim())
+    .filter(Boolean);
+  if (words.length === 0)
+    throw new ValueError(`no layer is named; there are ${Object.keys(parts).join(", ")}, all and none`);
   const chosen = new Set<string>(words[0]?.startsWith("-") ? every : []);
   for (const word of words) {
     const members = expand(word.replace(/^[+-]/, ""));
@@ -39,11 +45,14 @@ function expand(name: string): readonly string[] {
   if (name === "none") return [];
   const [layer = "", part] = name.split(".", 2);
   const list = Object.hasOwn(parts, layer) ? (parts[layer] as readonly string[]) : undefined;
-  if (list === undefined) throw new ValueError(`no layer is called ${JSON.stringify(layer)}; there are ${Object.keys(parts).join(", ")}`);
+  if (list === undefined)
+    throw new ValueError(`no layer is called ${JSON.stringify(layer)}; there are ${Object.keys(parts).join(", ")}`);
   if (part === undefined) return list.length === 0 ? [layer] : list.map((it) => `${layer}.${it}`);
   const full = spellings[part] ?? part;
   if (list.includes(full)) return [`${layer}.${full}`];
-  throw new ValueError(`${layer} has no part called ${JSON.stringify(part)}${list.length === 0 ? "" : `; there are ${list.join(", ")}`}`);
+  throw new ValueError(
+    `${layer} has no part called ${JSON.stringify(part)}${list.length === 0 ? "" : `; there are ${list.join(", ")}`}`,
+  );
 }
 
 function missing(chosen: ReadonlySet<string>): string[] {

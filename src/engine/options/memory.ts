@@ -1,7 +1,7 @@
 // Sizes, and the three limits of memory.
 
-import type { Resources } from "../../core/spec.ts";
 import { Refusal } from "../../core/refusal.ts";
+import type { Resources } from "../../core/spec.ts";
 import { optional, ValueError } from "./value.ts";
 
 const units = ["", "k", "m", "g", "t", "p"];
@@ -22,7 +22,8 @@ export function parseBytes(text: string): number {
 // 0 is no limit, as Docker has it.
 function parseLimit(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes > 0 && bytes < LEAST_MEMORY) throw new ValueError(`the minimum is 6m: a container cannot start with less (this is ${bytes} bytes)`);
+  if (bytes > 0 && bytes < LEAST_MEMORY)
+    throw new ValueError(`the minimum is 6m: a container cannot start with less (this is ${bytes} bytes)`);
   return bytes;
 }
 
@@ -34,7 +35,11 @@ function parseSwap(text: string): number {
  * `memory`, `swap` (memory and swap together, -1: no limit) and `reservation` as the user wrote them. A limit of memory
  * is one of memory and swap unless `--memory-swap` says otherwise (docs/decisions/0021).
  */
-export function readMemory(texts: { memory: string | undefined; swap: string | undefined; reservation: string | undefined }): Resources["memory"] {
+export function readMemory(texts: {
+  memory: string | undefined;
+  swap: string | undefined;
+  reservation: string | undefined;
+}): Resources["memory"] {
   const limit = optional("--memory", texts.memory, parseLimit) || undefined;
   const swap = optional("--memory-swap", texts.swap, parseSwap) || undefined;
   const reservation = optional("--memory-reservation", texts.reservation, parseLimit) || undefined;
@@ -42,7 +47,9 @@ export function readMemory(texts: { memory: string | undefined; swap: string | u
     throw new Refusal("--memory-swap limits memory and swap together, so it needs --memory for the memory alone");
   }
   if (swap !== undefined && limit !== undefined && swap !== -1 && swap < limit) {
-    throw new Refusal(`--memory-swap ${texts.swap} is memory and swap together, so it cannot be less than --memory ${texts.memory}`);
+    throw new Refusal(
+      `--memory-swap ${texts.swap} is memory and swap together, so it cannot be less than --memory ${texts.memory}`,
+    );
   }
   if (reservation !== undefined && limit !== undefined && reservation > limit) {
     throw new Refusal(`--memory-reservation ${texts.reservation} is more than --memory ${texts.memory} allows`);

@@ -23,7 +23,8 @@ export function parseDns(text: string): string {
 /** `NAME:IP` or `NAME=IP`, an IPv6 address with or without brackets. */
 export function parseHost(text: string): readonly [name: string, address: string] {
   const [, name, rest] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
-  if (name === undefined || rest === undefined || /\s/.test(name)) throw new ValueError("write NAME:IP, such as db:10.0.0.7");
+  if (name === undefined || rest === undefined || /\s/.test(name))
+    throw new ValueError("write NAME:IP, such as db:10.0.0.7");
   const address = rest.replace(/^\[(.*)\]$/, "$1");
   if (!isAddress(address)) throw new ValueError(`${JSON.stringify(rest)} is not an IP address`);
   return [name, address];
@@ -33,6 +34,7 @@ export function parseHost(text: string): readonly [name: string, address: string
 export function parseHostname(text: string): string {
   if (text.length > 63) throw new ValueError("a host name has at most 63 characters");
   const label = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
-  if (!text.split(".").every((it) => label.test(it))) throw new ValueError("a host name is made of letters, digits and inner dashes, in parts separated by dots");
+  if (!text.split(".").every((it) => label.test(it)))
+    throw new ValueError("a host name is made of letters, digits and inner dashes, in parts separated by dots");
   return text;
 }

@@ -22,6 +22,7 @@ export function parseSecurity(text: string): SecurityOptions {
   }
   // Asks for what is the case anyway: neither is used here.
   if (text === "apparmor=unconfined" || text === "label=disable") return {};
-  if (name === "apparmor" || name === "label") throw new ValueError("minidocker applies no AppArmor profiles and no SELinux labels");
+  if (name === "apparmor" || name === "label")
+    throw new ValueError("minidocker applies no AppArmor profiles and no SELinux labels");
   throw new ValueError("there are no-new-privileges[=false] and seccomp=FILE or unconfined");
 }

@@ -11,10 +11,12 @@ const names = Object.keys(RLIMIT).map((it) => it.slice("RLIMIT_".length).toLower
 /** `nofile=1024`, `nofile=1024:2048`, `core=-1`, `memlock=unlimited`. Unlimited is -1, which stands for RLIM_INFINITY. */
 export function parseUlimit(text: string): Limit {
   const [, name, soft, hard] = /^([a-z]+)=([^:]+)(?::(.+))?$/.exec(text) ?? [];
-  if (name === undefined || soft === undefined) throw new ValueError("write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048");
+  if (name === undefined || soft === undefined)
+    throw new ValueError("write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048");
   if (!names.includes(name)) throw new ValueError(`no limit is called ${name}: there are ${names.join(", ")}`);
   const limit = { type: `RLIMIT_${name.toUpperCase()}`, soft: parseAmount(soft), hard: parseAmount(hard ?? soft) };
-  if (reach(limit.soft) > reach(limit.hard)) throw new ValueError(`the soft limit (${soft}) is above the hard one (${hard})`);
+  if (reach(limit.soft) > reach(limit.hard))
+    throw new ValueError(`the soft limit (${soft}) is above the hard one (${hard})`);
   return limit;
 }
 

@@ -29,13 +29,20 @@ const ignored = new Set(["z", "Z", "cached", "delegated", "consistent", "nocopy"
 /** `SRC:DST`, `SRC:DST:ro`, `name:DST`, `DST`. A source that begins with `.` is relative to `cwd`. */
 export function parseVolume(text: string, cwd: string): Volume {
   const parts = text.split(":");
-  if (parts.length > 3) throw new ValueError("write SOURCE:DESTINATION[:OPTIONS]; a path with a colon in it cannot be given");
-  const [source, destination, words] = parts.length === 1 ? ["", text, undefined] : (parts as [string, string, string?]);
+  if (parts.length > 3)
+    throw new ValueError("write SOURCE:DESTINATION[:OPTIONS]; a path with a colon in it cannot be given");
+  const [source, destination, words] =
+    parts.length === 1 ? ["", text, undefined] : (parts as [string, string, string?]);
   const chosen = words?.split(",") ?? [];
   const modes: string[] = chosen.filter((it) => it === "ro" || it === "rw");
   const spread = propagations.filter((it) => chosen.includes(it));
-  const unknown = chosen.find((it) => !modes.includes(it) && !(propagations as readonly string[]).includes(it) && !ignored.has(it));
-  if (unknown !== undefined) throw new ValueError(`no option of a volume is called ${JSON.stringify(unknown)}: there are ro, rw, ${propagations.join(", ")}`);
+  const unknown = chosen.find(
+    (it) => !modes.includes(it) && !(propagations as readonly string[]).includes(it) && !ignored.has(it),
+  );
+  if (unknown !== undefined)
+    throw new ValueError(
+      `no option of a volume is called ${JSON.stringify(unknown)}: there are ro, rw, ${propagations.join(", ")}`,
+    );
   if (modes.length > 1 || spread.length > 1) throw new ValueError("options contradict each other");
   return {
     ...where(source, parts.length === 1, cwd),
@@ -54,7 +61,9 @@ function where(source: string, none: boolean, cwd: string): Pick<Volume, "kind" 
     throw new ValueError(`the shell has not replaced the ~: write ${join(homedir(), source.slice(1))}`);
   }
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(source)) {
-    throw new ValueError(`${JSON.stringify(source)} is no name for a volume (letters, digits, _ . -); for a folder write ./${source} or an absolute path`);
+    throw new ValueError(
+      `${JSON.stringify(source)} is no name for a volume (letters, digits, _ . -); for a folder write ./${source} or an absolute path`,
+    );
   }
   return { kind: "named", source };
 }
@@ -65,7 +74,8 @@ const procFiles = /^\/proc\/(cpuinfo|diskstats|meminfo|stat|swaps|uptime|loadavg
 
 /** The path in the container, without `.` and `..`. */
 export function checkDestination(text: string): string {
-  if (!text.startsWith("/")) throw new ValueError(`the path in the container has to be absolute, not ${JSON.stringify(text)}`);
+  if (!text.startsWith("/"))
+    throw new ValueError(`the path in the container has to be absolute, not ${JSON.stringify(text)}`);
   const path = normalize(text).replace(/(.)\/$/, "$1");
   if (path === "/") throw new ValueError("nothing can be mounted over the container's root");
   if ((path === "/proc" || path.startsWith("/proc/")) && !procFiles.test(path)) {
@@ -76,17 +86,38 @@ export function checkDestination(text: string): string {
 
 // tmpfs(5), mount(8). Docker's default for --tmpfs comes first; a later word replaces its opposite.
 const tmpfsDefaults = ["nosuid", "nodev", "noexec"];
-const tmpfsFlags = new Set(["rw", "ro", "exec", "suid", "dev", "atime", "noatime", "diratime", "nodiratime", "relatime", "norelatime", "strictatime", ...tmpfsDefaults]);
+const tmpfsFlags = new Set([
+  "rw",
+  "ro",
+  "exec",
+  "suid",
+  "dev",
+  "atime",
+  "noatime",
+  "diratime",
+  "nodiratime",
+  "relatime",
+  "norelatime",
+  "strictatime",
+  ...tmpfsDefaults,
+]);
 const tmpfsValues = /^(size|nr_blocks|nr_inodes|mode|uid|gid)=[0-9]+[kmg%]?$/i;
 
 /** `/run`, `/run:rw,size=64m,mode=1777,exec`. */
 export function parseTmpfs(text: string): Tmpfs {
   const colon = text.indexOf(":");
   const destination = checkDestination(colon < 0 ? text : text.slice(0, colon));
-  const words = colon < 0 ? [] : text.slice(colon + 1).split(",").filter(Boolean);
+  const words =
+    colon < 0
+      ? []
+      : text
+          .slice(colon + 1)
+          .split(",")
+          .filter(Boolean);
   let options = [...tmpfsDefaults];
   for (const word of words) {
-    if (!tmpfsFlags.has(word) && !tmpfsValues.test(word)) throw new ValueError(`no option of tmpfs is called ${JSON.stringify(word)}`);
+    if (!tmpfsFlags.has(word) && !tmpfsValues.test(word))
+      throw new ValueError(`no option of tmpfs is called ${JSON.stringify(word)}`);
     const name = word.split("=")[0] as string;
     options = options.filter((it) => it.split("=")[0] !== name && it !== opposite(name));
     options.push(word);
@@ -97,7 +128,11 @@ export function parseTmpfs(text: string): Tmpfs {
 function opposite(name: string): string {
   if (name === "rw") return "ro";
   if (name === "ro") return "rw";
-  return name.startsWith("no") && name !== "norelatime" ? name.slice(2) : name === "norelatime" ? "relatime" : `no${name}`;
+  return name.startsWith("no") && name !== "norelatime"
+    ? name.slice(2)
+    : name === "norelatime"
+      ? "relatime"
+      : `no${name}`;
 }
 
 /** --shm-size: bytes of /dev/shm; 0 is the default. */

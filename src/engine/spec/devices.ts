@@ -1,8 +1,8 @@
 // --device: the nodes to make, and the rules that let them be opened.
 
 import { statSync } from "node:fs";
-import type { Device, DeviceRule } from "../../core/spec.ts";
 import { Refusal } from "../../core/refusal.ts";
+import type { Device, DeviceRule } from "../../core/spec.ts";
 import { errnoOf } from "../../state/refusal.ts";
 import type { DeviceRequest } from "../options/device.ts";
 
@@ -16,7 +16,8 @@ export function deviceNodes(requests: readonly DeviceRequest[]): Device[] {
   return requests.map(({ source, destination }) => {
     const { mode, rdev, uid, gid } = stat(source);
     const kind = mode & S_IFMT;
-    if (kind !== S_IFCHR && kind !== S_IFBLK) throw new Refusal(`--device ${source}: not a device: for files and folders there is -v`);
+    if (kind !== S_IFCHR && kind !== S_IFBLK)
+      throw new Refusal(`--device ${source}: not a device: for files and folders there is -v`);
     const { major, minor } = numbers(rdev);
     return { type: kind === S_IFCHR ? "c" : "b", path: destination, major, minor, fileMode: mode & 0o7777, uid, gid };
   });
@@ -26,7 +27,9 @@ function stat(path: string) {
   try {
     return statSync(path);
   } catch (error) {
-    throw new Refusal(`--device ${path}: ${errnoOf(error) === "ENOENT" ? "this host has no such device" : errnoOf(error)}`);
+    throw new Refusal(
+      `--device ${path}: ${errnoOf(error) === "ENOENT" ? "this host has no such device" : errnoOf(error)}`,
+    );
   }
 }
 
@@ -64,6 +67,8 @@ const defaults: readonly DeviceRule[] = [
 
 /** `nodes[i]` is what `requests[i]` asks for. */
 export function deviceRules(nodes: readonly Device[], requests: readonly DeviceRequest[]): DeviceRule[] {
-  const asked = nodes.map(({ type, major, minor }, i) => rule(type === "b" ? "b" : "c", major, minor, requests[i]?.access ?? "rwm"));
+  const asked = nodes.map(({ type, major, minor }, i) =>
+    rule(type === "b" ? "b" : "c", major, minor, requests[i]?.access ?? "rwm"),
+  );
   return [...defaults, ...asked];
 }

@@ -10,7 +10,12 @@ interface Owner {
 }
 
 /** The folder of a volume on the host. Anonymous ones are numbered, and carry the container's id so that `--rm` finds them. */
-export function volumeSource(volume: Volume, index: number, { dataDir }: Pick<Facts, "dataDir">, { id }: Owner): string {
+export function volumeSource(
+  volume: Volume,
+  index: number,
+  { dataDir }: Pick<Facts, "dataDir">,
+  { id }: Owner,
+): string {
   if (volume.kind === "bind") return volume.source;
   const name = volume.kind === "named" ? volume.source : `${id}-${index}`;
   return `${dataDir}/volumes/${name}/_data`;
@@ -23,7 +28,12 @@ export function userMounts({ volumes, tmpfs }: RunOptions, facts: Pick<Facts, "d
     source: volumeSource(it, index, facts, owner),
     options: ["rbind", it.propagation, it.readonly ? "ro" : "rw"],
   }));
-  const memory = tmpfs.map((it) => ({ destination: it.destination, type: "tmpfs", source: "tmpfs", options: [...it.options] }));
+  const memory = tmpfs.map((it) => ({
+    destination: it.destination,
+    type: "tmpfs",
+    source: "tmpfs",
+    options: [...it.options],
+  }));
   return [...binds, ...memory];
 }
 
@@ -33,7 +43,9 @@ export function userMounts({ volumes, tmpfs }: RunOptions, facts: Pick<Facts, "d
  */
 export function orderMounts(own: readonly Mount[], theirs: readonly Mount[]): Mount[] {
   const taken = new Set(theirs.map((it) => it.destination));
-  const left = own.filter((it) => !taken.has(it.destination) && !(taken.has("/dev") && it.destination.startsWith("/dev/")));
+  const left = own.filter(
+    (it) => !taken.has(it.destination) && !(taken.has("/dev") && it.destination.startsWith("/dev/")),
+  );
   const depth = ({ destination }: Mount): number => destination.split("/").filter(Boolean).length;
   return [...left, ...theirs.toSorted((a, b) => depth(a) - depth(b))];
 }

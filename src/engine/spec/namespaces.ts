@@ -5,13 +5,20 @@ import type { IdMapping, Linux, Namespace, NamespaceType, Network } from "../../
 import { leftOut, type RunOptions } from "../options/index.ts";
 
 /** Docker's choice: all but the user namespace, which an ordinary user cannot do without. */
-export function namespaceList(options: RunOptions, facts: Facts, network: Network["mode"] | undefined, joined: string | undefined): Namespace[] {
+export function namespaceList(
+  options: RunOptions,
+  facts: Facts,
+  network: Network["mode"] | undefined,
+  joined: string | undefined,
+): Namespace[] {
   const rootless = facts.rootless || options.rootless;
   const types: NamespaceType[] = ["mount", "pid", "uts", "ipc", "network"];
   if (rootless) types.unshift("user");
   // kernels since 4.6 and 5.6, if built with them
   for (const it of ["cgroup", "time"] as const) if (facts.namespaces.has(it)) types.push(it);
-  const wanted = types.filter((it) => !leftOut(options, `namespaces.${it}`) && !(it === "network" && network === "host"));
+  const wanted = types.filter(
+    (it) => !leftOut(options, `namespaces.${it}`) && !(it === "network" && network === "host"),
+  );
   return wanted.map((type) => (type === "network" && joined !== undefined ? { type, path: joined } : { type }));
 }
 

@@ -23,7 +23,11 @@ interface Defaults {
 }
 
 /** Docker's defaults, over them the image's variables, over them the user's. A later value takes the place of an earlier one. */
-export function buildEnvironment(options: RunOptions, image: readonly string[], { hostname, home }: Defaults): string[] {
+export function buildEnvironment(
+  options: RunOptions,
+  image: readonly string[],
+  { hostname, home }: Defaults,
+): string[] {
   const variables = new Map<string, string | undefined>();
   const set = (text: string): void => {
     const equals = text.indexOf("=");
