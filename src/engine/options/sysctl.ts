@@ -14,14 +14,15 @@ const ofIpc = new Set(
   ["msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced"].map((it) => `kernel.${it}`),
 );
 
-/** `net.core.somaxconn=1024`; slashes may stand for dots, as with sysctl(8). */
+/**
+ * `net.core.somaxconn=1024`, or with slashes, as sysctl(8). In the name that comes back dots separate and a slash stands for a
+ * dot within a part: `net.ipv4.conf.eth0/100.forwarding`.
+ */
 export function parseSysctl(text: string): Sysctl {
   const equals = text.indexOf("=");
   if (equals <= 0) throw new ValueError("write NAME=VALUE, such as net.core.somaxconn=1024");
-  const name = dotted(text.slice(0, equals));
+  const name = parts(text.slice(0, equals)).join(".");
   const value = text.slice(equals + 1);
-  if (!/^[a-z0-9_-]+(\.[^.\s]+)+$/i.test(name) || /(^|\.)\.\.(\.|$)|\/\.\.?(\/|$)/.test(name))
-    throw new ValueError("not the name of a setting");
   if (ofIpc.has(name) || name.startsWith("fs.mqueue.")) return { name, value, namespace: "ipc" };
   if (name.startsWith("net.")) return { name, value, namespace: "network" };
   throw new ValueError(
@@ -29,10 +30,10 @@ export function parseSysctl(text: string): Sysctl {
   );
 }
 
-// In `net/ipv4/conf/eth0.100/forwarding` slashes separate and the dot belongs to a name.
-function dotted(name: string): string {
-  const slash = name.indexOf("/");
-  const dot = name.indexOf(".");
-  if (slash < 0 || (dot >= 0 && dot < slash)) return name;
-  return name.replace(/[./]/g, (it) => (it === "/" ? "." : "/"));
+// Whichever of dot and slash comes first is what separates. No part may lead upwards in /proc/sys.
+function parts(name: string): string[] {
+  const separator = /[./]/.exec(name)?.[0] ?? ".";
+  const list = name.split(separator).map((it) => (separator === "/" ? it.replaceAll(".", "/") : it));
+  if (!list.every((it) => /^[\w-]+(\/[\w-]+)*$/.test(it))) throw new ValueError("not the name of a setting");
+  return list;
 }
