@@ -128,11 +128,24 @@ export function decode(program: Uint8Array): Instruction[] {
   );
 }
 
-/** Where an instruction at `index` may go on: for a comparison, the place if it holds, then if it does not. Empty after a return. */
+/** Where an instruction at `index` may go on: for a comparison, the place if it holds, then if it does not. */
 export function successors({ code: operation, jt, jf, k }: Instruction, index: number): number[] {
-  if (operation === code.give) return [];
-  if (operation === code.go) return [index + 1 + k];
-  return (operation & 0x07) === BPF_JMP ? [index + 1 + jt, index + 1 + jf] : [index + 1];
+  switch (operation) {
+    case code.give:
+      return [];
+    case code.load:
+    case code.and:
+      return [index + 1];
+    case code.go:
+      return [index + 1 + k];
+    case code.equal:
+    case code.above:
+    case code.atLeast:
+    case code.anyBit:
+      return [index + 1 + jt, index + 1 + jf];
+    default:
+      throw new Error(`instruction ${index}: 0x${operation.toString(16)} is unknown`);
+  }
 }
 
 /** What a program says about `data` (a struct seccomp_data), and the indices of the instructions that it ran. */
@@ -147,11 +160,10 @@ export function interpret(program: readonly Instruction[], data: Uint8Array): { 
     path.push(at);
     if (it.code === code.give) return { value: it.k, path };
     const [yes, no] = successors(it, at) as [number, number?];
-    at = no === undefined || holds(it, a) ? yes : no;
+    if (no !== undefined) at = holds(it, a) ? yes : no;
+    else at = yes;
     if (it.code === code.load) a = view.getUint32(it.k, true);
-    else if (it.code === code.and) a = (a & it.k) >>> 0;
-    else if (no === undefined && it.code !== code.go)
-      throw new Error(`instruction ${at}: 0x${it.code.toString(16)} is unknown`);
+    if (it.code === code.and) a = (a & it.k) >>> 0;
   }
 }
 

@@ -111,14 +111,15 @@ class Listing {
   }
 
   #comparison({ code: operation, k }: Instruction, state: State): string {
-    const sign = { [code.equal]: "==", [code.above]: ">", [code.atLeast]: ">=", [code.anyBit]: "&" }[operation] ?? "?";
-    if (state.from === NUMBER) return `${sign} ${k}${named(this.#names.get(k))}`;
+    const sign = { [code.equal]: "==", [code.above]: ">", [code.atLeast]: ">=", [code.anyBit]: "&" }[operation];
     if (state.from === ARCH) return `${sign} ${showOneOf(abi.AUDIT_ARCH, k)}`;
+    const name = k === abi.X32_SYSCALL_BIT ? "x32's first" : this.#names.get(k);
+    if (state.from === NUMBER) return `${sign} ${shown(k)}${named(name)}`;
     const call = state.from === ARGUMENTS ? this.#call(state) : undefined;
-    const values = call === undefined ? undefined : known[call]?.values;
-    if (operation === code.anyBit) return `& ${values === undefined ? `0x${k.toString(16)}` : showFlags(values, k)}`;
-    const word = values === undefined ? undefined : showOneOf(values, k);
-    return `${sign} ${k > 9999 ? `0x${k.toString(16)}` : k}${named(word === String(k) ? undefined : word)}`;
+    const values = call === undefined ? {} : (known[call]?.values ?? {});
+    if (operation === code.anyBit) return `& ${showFlags(values, k)}`;
+    const word = showOneOf(values, k);
+    return `${sign} ${shown(k)}${named(word === String(k) ? undefined : word)}`;
   }
 
   // Where the program goes on; if that ends it, with what, and for which calls.
@@ -139,6 +140,10 @@ class Listing {
   #call({ lowest, highest }: State): string | undefined {
     return lowest === highest ? this.#names.get(lowest) : undefined;
   }
+}
+
+function shown(value: number): string {
+  return value > 9999 ? `0x${value.toString(16)}` : String(value);
 }
 
 function named(name: string | undefined): string {
