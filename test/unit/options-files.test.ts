@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "bun:test";
 import { parseEnvironmentFile, parseVariable } from "../../src/engine/options/environment.ts";
-import { option } from "../../src/engine/options/value.ts";
 import { parseTmpfs, parseVolume } from "../../src/engine/options/volume.ts";
 import { refuses } from "./options.ts";
 
