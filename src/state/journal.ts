@@ -4,6 +4,7 @@
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { JournalEntry } from "../core/layer.ts";
+import { replaceFile } from "./files.ts";
 import { errnoOf, Refusal } from "./refusal.ts";
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
@@ -43,6 +44,11 @@ export function readJournal(dir: string): JournalEntry[] {
     throw error;
   }
   return text.split("\n").flatMap((line) => parse(line) ?? []);
+}
+
+/** Leaves these intents and no others: the rest has been taken back. */
+export function keepIntents(dir: string, entries: readonly JournalEntry[]): void {
+  replaceFile(`${dir}/journal`, entries.map((it) => `${JSON.stringify(it)}\n`).join(""));
 }
 
 function parse(line: string): JournalEntry | undefined {

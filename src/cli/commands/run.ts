@@ -1,11 +1,10 @@
 // run: makes a container from an image or a folder, and runs a program in it.
 
-import { openSync, writeSync } from "node:fs";
-import { Refusal } from "../../core/refusal.ts";
 import { defineCommand } from "../command.ts";
 import { status } from "../output.ts";
 import { refusedOptions, runOptions } from "../run-options.ts";
 import { readRunOptions, thisPlace } from "../run-read.ts";
+import { traceTo } from "../trace.ts";
 
 export const command = defineCommand({
   name: "run",
@@ -42,23 +41,7 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
   async run({ values, operands }) {
     const options = readRunOptions(values, operands, thisPlace());
     const { run } = await import("../../engine/run.ts");
-    return run(options, { notice: status, trace: traceTo(options.trace) });
+    const trace = options.trace === undefined && !options.dryRun ? undefined : traceTo(options.trace ?? (options.dryRun ? "-" : ""));
+    return run(options, { notice: status, ...(trace === undefined ? {} : { trace }) });
   },
 });
-
-const STDERR = 2;
-
-/** Whole lines go where `--trace` says, a file or stderr (""). */
-function traceTo(file: string | undefined): (text: string) => void {
-  if (file === undefined) return () => {};
-  const fd = file === "" ? STDERR : openFile(file);
-  return (text) => void writeSync(fd, `${text}\n`);
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, "w", 0o600);
-  } catch (error) {
-    throw new Refusal(`--trace ${path}: cannot be written: ${(error as { code?: string }).code ?? String(error)}`);
-  }
-}
