@@ -10,8 +10,8 @@ import type { Listed } from "./shape.ts";
 /** Every container, the newest first; damaged ones, whose age nobody knows, last. */
 export function listRecords(paths: Paths): Listed[] {
   const found = ids(paths).flatMap((id) => lookAt(paths, id) ?? []);
-  const created = (it: Listed): string => (it.status === "damaged" ? "" : it.created);
-  return found.sort((a, b) => (created(a) < created(b) ? 1 : -1));
+  const age = (it: Listed): number => (it.status === "damaged" ? 0 : Date.parse(it.created));
+  return found.sort((a, b) => age(b) - age(a));
 }
 
 /**

@@ -14,7 +14,7 @@
 // Both are 0700. For `data` this matters more than it seems: an ordinary user who could walk into a container's files
 // could run the setuid programs in them (CVE-2021-41091).
 
-import { lstatSync, mkdirSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { errnoOf, Refusal } from "./refusal.ts";
@@ -35,12 +35,11 @@ export function locatePaths(environment: Environment, uid: number): Paths {
   };
 }
 
-/** The paths of this process's user; both folders exist afterwards and are ours alone. */
+/** The paths of this process's user, without symbolic links; both folders exist afterwards and are ours alone. */
 export function openPaths(environment: Environment = process.env): Paths {
   const uid = process.geteuid?.() ?? 0;
-  const paths = locatePaths(environment, uid);
-  claim(paths.state, "MINIDOCKER_STATE", uid);
-  claim(paths.data, "MINIDOCKER_DATA", uid);
+  const { state, data } = locatePaths(environment, uid);
+  const paths = { state: claim(state, "MINIDOCKER_STATE", uid), data: claim(data, "MINIDOCKER_DATA", uid) };
   for (const it of ["containers", "names"]) mkdirSync(join(paths.state, it), { recursive: true, mode: 0o700 });
   return paths;
 }
@@ -62,18 +61,20 @@ function dataFolder({ XDG_DATA_HOME, HOME }: Environment, uid: number): string {
   return join(home, "minidocker");
 }
 
-// Somebody else may have made the folder first, in /tmp above all, to read our files or to plant theirs.
-function claim(folder: string, variable: string, uid: number): void {
-  let found = lstatSync(folder, { throwIfNoEntry: false });
-  if (found === undefined) {
-    make(folder, variable);
-    found = lstatSync(folder);
-  }
+// Somebody else may have made the folder first, in /tmp above all, to read our files or to plant theirs. A link is fine
+// if it is ours: a data folder is often moved to a larger disk that way.
+function claim(folder: string, variable: string, uid: number): string {
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) make(folder, variable);
   const otherwise = `set ${variable} to a folder of your own`;
-  if (!found.isDirectory()) throw new Refusal(`${folder} is not a folder: ${otherwise}`);
-  if (found.uid !== uid)
-    throw new Refusal(`${folder} belongs to uid ${found.uid}, and this is uid ${uid}: ${otherwise}`);
-  if ((found.mode & 0o022) !== 0) throw new Refusal(`others may write to ${folder}: chmod 700 it, or ${otherwise}`);
+  for (const found of [lstatSync(folder), statSync(folder, { throwIfNoEntry: false })]) {
+    if (found !== undefined && found.uid !== uid) {
+      throw new Refusal(`${folder} belongs to uid ${found.uid}, and this is uid ${uid}: ${otherwise}`);
+    }
+    if (found?.isSymbolicLink()) continue;
+    if (!found?.isDirectory()) throw new Refusal(`${folder} is not a folder: ${otherwise}`);
+    if ((found.mode & 0o022) !== 0) throw new Refusal(`others may write to ${folder}: chmod 700 it, or ${otherwise}`);
+  }
+  return realpathSync(folder);
 }
 
 function make(folder: string, variable: string): void {

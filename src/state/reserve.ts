@@ -13,7 +13,7 @@ import { refuseMounts, removeTree } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { containerDir, type Paths } from "./paths.ts";
 import { isAlive, type ProcessIdentity, self } from "./process.ts";
-import { errnoOf } from "./refusal.ts";
+import { errnoOf, Refusal } from "./refusal.ts";
 
 /** Where this process has a container's folder before it exists and while it is removed. No listing looks there. */
 export function stagingDir(paths: Paths, id: string): string {
@@ -30,21 +30,28 @@ export function reserveName(paths: Paths, name: string, id: string): string | un
     const now = idOfName(paths, name);
     if (now !== undefined && exists(paths, now)) return now;
     if (now !== undefined) unlinkSync(nameLink(paths, name));
-    return link(paths, name, id) ? undefined : idOfName(paths, name);
+    if (link(paths, name, id)) return undefined;
+    const faster = idOfName(paths, name);
+    if (faster === undefined) throw new Refusal(`${nameLink(paths, name)} is in the way: remove it`);
+    return faster;
   });
 }
 
 /**
- * Gives the name up, if `id` has it. Under the lock, because between looking and removing somebody else could take it
- * over.
+ * Gives the name up, if `id` has it; returns whether it had. Under the lock, because between looking and removing
+ * somebody else could take it over.
  */
-export function releaseName(paths: Paths, name: string, id: string): void {
-  withLock(`${paths.state}/names.lock`, () => {
-    if (idOfName(paths, name) === id) unlinkSync(nameLink(paths, name));
+export function releaseName(paths: Paths, name: string, id: string): boolean {
+  return withLock(`${paths.state}/names.lock`, () => {
+    const ours = idOfName(paths, name) === id;
+    if (ours) unlinkSync(nameLink(paths, name));
+    return ours;
   });
 }
 
-/** The id behind a name, whether or not there is such a container (any more). */
+/**
+ * The id behind a name, whether or not there is such a container (any more); undefined where that is no link of ours.
+ */
 export function idOfName(paths: Paths, name: string): string | undefined {
   try {
     return basename(readlinkSync(nameLink(paths, name)));
@@ -74,8 +81,7 @@ export function sweep(paths: Paths): string[] {
   for (const name of readdirSync(`${paths.state}/names`)) {
     const id = idOfName(paths, name);
     if (id === undefined || exists(paths, id)) continue;
-    releaseName(paths, name, id);
-    swept.push(name);
+    if (releaseName(paths, name, id)) swept.push(name);
   }
   return swept;
 }
