@@ -77,7 +77,10 @@ function copies(streams: Streams, terminal: Terminal | undefined) {
 }
 
 async function finished(host: Stage, result: Result, bell: Channel): Promise<number> {
-  if (host.plans) return 0;
+  if (host.plans) {
+    host.flush();
+    return 0;
+  }
   const answer = host.flushLater();
   // the last call of the frame writes to it, and so does the end of the stage, whatever ends it
   await Bun.file(bell.fd).stream().getReader().read();

@@ -61,6 +61,11 @@ export class View {
     return this.tryFile(`root${path}`);
   }
 
+  /** What a symbolic link below /proc/PID (`root`, `cwd`, `exe`) points to, or undefined where that is hidden. */
+  link(name: string): string | undefined {
+    return readLink(`${this.#root}/${name}`);
+  }
+
   /** A field of /proc/PID/status: `status("CapEff")`. */
   status(field: string): string | undefined {
     return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(this.file("status"))?.[1];

@@ -7,6 +7,7 @@ import { Construction } from "../core/pipeline.ts";
 import { probeFacts } from "../core/probe.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Spec } from "../core/spec.ts";
+import { type Answer, type Pause, Stepper } from "../core/stepper.ts";
 import { exitCode, superviseProgram, wasKilled } from "../core/supervise.ts";
 import { resolveImage } from "../images/resolve.ts";
 import { layers as theSeven } from "../layers/index.ts";
@@ -32,6 +33,8 @@ import { buildSpec } from "./spec.ts";
 export interface Console {
   notice(text: string): void;
   trace?(row: TraceRow): void;
+  /** Answers the pauses of `--step`. */
+  ask?(pause: Pause): Promise<Answer>;
 }
 
 interface Run {
@@ -49,6 +52,9 @@ export async function run(options: RunOptions, console: Console): Promise<number
   const paths = openPaths();
   const session = new Session();
   observe(session, console.trace);
+  if (options.step !== undefined && console.ask !== undefined) {
+    session.observers.push(new Stepper(session, options.step, console.ask));
+  }
   // first, because it takes a while; nothing is asked of it before the container is described
   const launched = await launch(session);
   try {

@@ -96,6 +96,8 @@ export interface Call {
   readonly role: string;
   readonly options: CallOptions;
   readonly result: Result;
+  /** Who asked for it, as `src/layers/namespaces.ts#make`; known only while somebody steps. */
+  readonly source?: string;
   /** The call as strace(1) prints it, without the result. */
   show(): string;
 }

@@ -38,13 +38,15 @@ export function stageProgram(): string {
 /**
  * Starts a stage as a child of this process, with this process's stdin, stdout and stderr.
  * It runs from a sealed copy in memory, so nothing in a container can overwrite the program that it came from
- * through /proc/PID/exe (CVE-2019-5736).
+ * through /proc/PID/exe (CVE-2019-5736). Without `ownSession` it stays among the caller's processes and can use its terminal.
  */
-export async function launch(session: Session, role = "host"): Promise<Launched> {
+export async function launch(session: Session, role = "host", { ownSession = true } = {}): Promise<Launched> {
   const [channel, theirs] = Channel.pair();
   const child = Bun.spawn([stageProgram()], { stdio: ["inherit", "inherit", "inherit", theirs], env: {} });
   closeDescriptor(theirs);
   const stage = new Stage(role, new Live(role, channel), session);
+  // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
+  if (ownSession) await stage.setsid();
   await seal(stage);
   return { stage, pid: child.pid, ended: child.exited, close: () => channel.close() };
 }
@@ -53,8 +55,6 @@ const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 const ALL = 0x7ffff000;
 
 async function seal(stage: Stage): Promise<void> {
-  // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
-  await stage.setsid();
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const executable = major > 6 || (major === 6 && minor >= 3) ? MFD_EXEC : 0;
   const copy = await stage.memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
@@ -88,7 +88,10 @@ export async function clone(parent: Stage, role: string, flags: number): Promise
 /** What a plan shows for the pid of a process that does not exist. */
 export const ASSUMED_PID = 4242;
 
-/** Stages that only record: for `--dry-run` and for explanations. */
-export function plan(session: Session, role = "host"): Stage {
-  return new Stage(role, new Plan(), session);
+/** A stage that makes no calls but records the same ones: for `--dry-run` and for explanations. */
+export async function launchPlan(session: Session, role = "host"): Promise<Stage> {
+  const stage = new Stage(role, new Plan(), session);
+  await stage.setsid();
+  await seal(stage);
+  return stage;
 }

@@ -31,8 +31,14 @@ export class Session {
   serial = 0;
   current: Stage | undefined;
 
+  /** Each call travels alone. */
   get paced(): boolean {
     return this.observers.some((it) => it.pace);
+  }
+
+  /** Somebody steps, and will want to know where a call comes from. */
+  get stepped(): boolean {
+    return this.observers.some((it) => it.pace !== undefined);
   }
 }
 
@@ -81,7 +87,9 @@ export class Stage {
     const number = name === "supervise" ? 0 : syscallNumbers(this.session.arch).get(kernel);
     if (number === undefined) throw new Error(`${kernel} has no number on ${this.session.arch}`);
     const result = new Result(kernel);
+    const source = this.session.stepped ? sourceOf(new Error().stack) : undefined;
     return {
+      ...(source === undefined ? {} : { source }),
       serial: ++this.session.serial,
       name: kernel,
       number,
@@ -116,6 +124,11 @@ export class Stage {
   /** Sends what is queued and waits for the results. Throws what the first failed call amounts to. */
   flush(): void {
     if (!this.#frame.empty) this.flushLater()();
+  }
+
+  /** Sends what is queued, unless the last of it has to travel together with what comes next. */
+  flushUnlessHeld(): void {
+    if (!this.#frame.calls.at(-1)?.options.hold) this.flush();
   }
 
   /** Sends what is queued, and returns the function that waits for the results: for a frame that takes its time. */
@@ -158,6 +171,15 @@ export class Stage {
     if (!result.settled) this.flush();
     return result.bytes;
   }
+}
+
+/** The innermost place outside src/stage that asked for the call: `src/layers/namespaces.ts#make`. */
+function sourceOf(stack = ""): string | undefined {
+  for (const line of stack.split("\n")) {
+    const [, symbol, file] = /at (?:async )?(?:new )?([\w.<>]+) \(.*\/(src\/(?!stage\/)[^:)]+)/.exec(line) ?? [];
+    if (file !== undefined) return `${file}#${symbol}`;
+  }
+  return undefined;
 }
 
 for (const name of Object.keys(calls) as CallName[]) {

@@ -2,14 +2,12 @@
 // (src/engine/spec.ts) makes the OCI configuration from it.
 
 import type { Process, PublishedPort, Resources } from "../../core/spec.ts";
+import type { StepSize } from "../../core/stepper.ts";
 import type { DeviceRequest } from "./device.ts";
 import type { Variable } from "./environment.ts";
 import type { NetworkChoice } from "./network.ts";
 import type { Sysctl } from "./sysctl.ts";
 import type { Tmpfs, Volume } from "./volume.ts";
-
-export const stepSizes = ["layer", "step", "call"] as const;
-export type StepSize = (typeof stepSizes)[number];
 
 export interface RunOptions {
   /** An image, or a folder with a root file system, as the user named it. */

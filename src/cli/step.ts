@@ -1,0 +1,117 @@
+// `run --step`: what a pause looks like on a terminal, and which keys answer it.
+
+import { openSync, writeSync } from "node:fs";
+import { ReadStream } from "node:tty";
+import { Refusal } from "../core/refusal.ts";
+import type { Spec } from "../core/spec.ts";
+import type { Answer, Pause, StepSize } from "../core/stepper.ts";
+import { View } from "../core/view.ts";
+import { ownNamespaces, shellInside } from "../engine/enter.ts";
+import { layers } from "../layers/index.ts";
+import { showResult } from "../stage/trace.ts";
+import { columns, isTerminal, palette, wrap } from "./style.ts";
+
+const STDIN = 0;
+const STDERR = 2;
+const paint = palette(STDERR);
+const say = (text: string): void => void writeSync(STDERR, `${text}\n`);
+
+const keys = `Enter  next        s  shell inside     l t c  go on by layer, step, call
+w      why         v  verify           r      run on without pauses
+?      these keys  q  abandon it; nothing is left`;
+
+/** Throws a Refusal where nobody could answer. */
+export function askOnTerminal(): (pause: Pause) => Promise<Answer> {
+  if (!isTerminal(STDIN) || !isTerminal(STDERR)) {
+    throw new Refusal("--step asks at each pause, and this is no terminal: leave it out, or use --trace to see every call");
+  }
+  let first = true;
+  return async (pause) => {
+    show(pause);
+    if (first) say(paint.dim(keys));
+    first = false;
+    return await answer(pause);
+  };
+}
+
+function show(pause: Pause): void {
+  if (pause.made.length > 0) say(paint.dim(`── done: ${pause.made.length} call${pause.made.length === 1 ? "" : "s"}`));
+  if (pause.size === "call") for (const call of pause.made) say(`   ${call.show()} ${showResult(call)}`);
+  for (const { section, removed, added } of pause.changes) {
+    say(`   ${paint.bold(section)}`);
+    for (const line of removed) say(paint.red(cut(`   - ${line}`)));
+    for (const line of added) say(paint.green(cut(`   + ${line}`)));
+  }
+  say(`\n${paint.bold(`▶ ${pause.layer}: ${pause.step}`)}`);
+  if (pause.size !== "layer") say(why(pause));
+  say(`   next  ${paint.cyan(pause.call.show())}`);
+  if (pause.call.source !== undefined) say(paint.dim(`   from  ${pause.call.source}, in the ${pause.call.role} stage`));
+}
+
+const cut = (line: string): string => (line.length > columns() ? `${line.slice(0, columns() - 1)}…` : line);
+
+function why({ layer, step, size }: Pause): string {
+  const explanation = layers.find((it) => it.name === layer)?.explain({} as Spec);
+  const text = size === "layer" ? explanation?.about : explanation?.steps[step];
+  return text === undefined ? "" : wrap(text.trim(), undefined, "   ");
+}
+
+async function answer(pause: Pause): Promise<Answer> {
+  for (;;) {
+    const key = await readKey(paint.bold("   [Enter s w v r q ?] "));
+    const sizes: Record<string, StepSize> = { l: "layer", t: "step", c: "call" };
+    const size = sizes[key];
+    if (size !== undefined) return { next: size };
+    if (key === "\r" || key === "\n" || key === "n" || key === " ") return { next: pause.size };
+    if (key === "r") return "go";
+    if (key === "q" || key === "\x03" || key === "\x04" || key === "") return "quit";
+    if (key === "s") await enter(pause);
+    else if (key === "v") judge(pause);
+    else if (key === "w") say(why({ ...pause, size: "layer" }) || "   This is the runtime's own part: no layer, no isolation.");
+    else say(keys);
+  }
+}
+
+async function enter({ pid }: Pause): Promise<void> {
+  if (pid === undefined) return say("   There is no process yet: the namespaces layer makes it.");
+  const joined = ownNamespaces(pid);
+  say(`   A shell, in ${joined.length === 0 ? "the host's namespaces: it has none of its own yet" : `its namespaces ${joined.join(", ")}`}; exit comes back here.`);
+  // the shell gets Ctrl-C like this process does, and it is meant for the shell
+  const ignore = (): void => {};
+  process.on("SIGINT", ignore);
+  try {
+    await shellInside(pid);
+  } catch (error) {
+    say(`   ${(error as Error).message}`);
+  } finally {
+    process.off("SIGINT", ignore);
+  }
+}
+
+function judge({ pid }: Pause): void {
+  if (pid === undefined) return say("   There is no process yet.");
+  const view = new View(pid);
+  for (const check of layers.flatMap((it) => it.verify(view))) {
+    const mark = { yes: paint.green("yes    "), no: paint.red("no     "), unknown: paint.yellow("unknown") }[check.verdict];
+    say(cut(`   ${mark} ${check.id.padEnd(24)} ${check.saw}`));
+  }
+}
+
+/** One key, without waiting for Enter. Ctrl-C comes as a key too; the end of the terminal as "". */
+async function readKey(prompt: string): Promise<string> {
+  writeSync(STDERR, prompt);
+  // a descriptor of its own: what is typed later belongs to the program in the container
+  const terminal = new ReadStream(openSync("/dev/tty", "r"));
+  terminal.setRawMode(true);
+  try {
+    return await new Promise<string>((resolve) => {
+      terminal.once("data", (bytes: Buffer) => resolve(bytes.toString()[0] ?? ""));
+      terminal.once("end", () => resolve(""));
+      terminal.once("error", () => resolve(""));
+    });
+  } finally {
+    terminal.setRawMode(false);
+    terminal.destroy();
+    writeSync(STDERR, "\n");
+  }
+}

@@ -1,0 +1,66 @@
+// A shell inside a container, finished or half built: a process of the host that joins the namespaces which the container has so
+// far. It has none of the other layers' limits; it is for looking around.
+
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY } from "../abi/fcntl.ts";
+import { ENOENT } from "../abi/errno.ts";
+import {
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUSER,
+  CLONE_NEWUTS,
+} from "../abi/sched.ts";
+import { View } from "../core/view.ts";
+import { clone, launch } from "../stage/launch.ts";
+import { Session } from "../stage/stage.ts";
+
+/** In the order of joining: the user namespace first, because it gives the right to the others. */
+const joinable: readonly (readonly [file: string, flag: number])[] = [
+  ["user", CLONE_NEWUSER],
+  ["mnt", CLONE_NEWNS],
+  ["pid", CLONE_NEWPID],
+  ["uts", CLONE_NEWUTS],
+  ["ipc", CLONE_NEWIPC],
+  ["net", CLONE_NEWNET],
+  ["cgroup", CLONE_NEWCGROUP],
+];
+
+/** The namespaces in which process `pid` differs from this one, by their names in /proc/PID/ns. */
+export function ownNamespaces(pid: number): string[] {
+  const view = new View(pid);
+  return joinable.map(([file]) => file).filter((file) => view.ownNamespace(file, view.host));
+}
+
+/** Runs a shell there, on this process's terminal, and waits for it. Resolves with its status as wait4(2) gives it. */
+export async function shellInside(pid: number, argv: readonly string[] = ["sh"]): Promise<number> {
+  const wanted = ownNamespaces(pid);
+  const session = new Session();
+  session.origin = { layer: "shell", step: "join the namespaces" };
+  const guest = await launch(session, "guest", { ownSession: false });
+  try {
+    const { stage } = guest;
+    // opened before joining, while /proc still is the host's
+    const root = await stage.openat(AT_FDCWD, `/proc/${pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    const rows = joinable.filter(([file]) => wanted.includes(file));
+    const opened = [];
+    for (const [file, flag] of rows) {
+      opened.push([await stage.openat(AT_FDCWD, `/proc/${pid}/ns/${file}`, O_RDONLY | O_CLOEXEC, 0), flag] as const);
+    }
+    for (const [fd, flag] of opened) await stage.setns(fd, flag);
+    await stage.fchdir(root);
+    await stage.chroot(".");
+    // a joined pid namespace is for children only
+    const shell = await clone(stage, "shell", 0);
+    const env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", `TERM=${process.env["TERM"] ?? "dumb"}`, "PS1=(inside) # "];
+    await shell.stage.execve("/bin/sh", argv, env, { cause: { [ENOENT]: "there is no /bin/sh in its file tree yet" } });
+    shell.stage.flush();
+    const waited = await stage.wait4(shell.pid, 4, 0, 0);
+    const bytes = stage.bytes(waited);
+    shell.close();
+    return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+  } finally {
+    guest.close();
+  }
+}
