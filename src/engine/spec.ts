@@ -59,7 +59,7 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
       noNewPrivileges: on("no-new-privs"),
       ...(options.ulimits.length === 0 ? {} : { rlimits: [...options.ulimits] }),
     },
-    mounts: orderMounts(defaultMounts(rootless, options.shmSize), userMounts(options, facts, identity)),
+    mounts: orderMounts(defaultMounts(rootless, options.shmSize), userMounts(options, facts, identity.id)),
     linux,
     annotations: {},
   };

@@ -3,29 +3,13 @@
 import type { Facts } from "../../core/facts.ts";
 import type { Mount } from "../../core/spec.ts";
 import type { RunOptions } from "../options/index.ts";
-import type { Volume } from "../options/volume.ts";
+import { volumeSource } from "../volumes.ts";
 
-interface Owner {
-  readonly id: string;
-}
-
-/** The folder of a volume on the host. Anonymous ones are numbered, and carry the container's id so that `--rm` finds them. */
-export function volumeSource(
-  volume: Volume,
-  index: number,
-  { dataDir }: Pick<Facts, "dataDir">,
-  { id }: Owner,
-): string {
-  if (volume.kind === "bind") return volume.source;
-  const name = volume.kind === "named" ? volume.source : `${id}-${index}`;
-  return `${dataDir}/volumes/${name}/_data`;
-}
-
-export function userMounts({ volumes, tmpfs }: RunOptions, facts: Pick<Facts, "dataDir">, owner: Owner): Mount[] {
+export function userMounts({ volumes, tmpfs }: RunOptions, facts: Pick<Facts, "dataDir">, id: string): Mount[] {
   const binds = volumes.map((it, index) => ({
     destination: it.destination,
     type: "bind",
-    source: volumeSource(it, index, facts, owner),
+    source: volumeSource(it, index, facts, id),
     options: ["rbind", it.propagation, it.readonly ? "ro" : "rw"],
   }));
   const memory = tmpfs.map((it) => ({

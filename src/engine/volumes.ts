@@ -1,0 +1,46 @@
+// The folders behind -v. They are the user's data: made when a container first needs them, and only anonymous ones go with it.
+
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Refusal } from "../core/refusal.ts";
+import { errnoOf } from "../state/refusal.ts";
+import type { Volume } from "./options/volume.ts";
+
+interface Place {
+  readonly dataDir: string;
+}
+
+/** The folder, or file, of the host that is mounted. `index` is the volume's position among the container's. */
+export function volumeSource(volume: Volume, index: number, { dataDir }: Place, id: string): string {
+  if (volume.kind === "bind") return volume.source;
+  return join(dataDir, "volumes", volume.kind === "named" ? volume.source : anonymous(id, index), "_data");
+}
+
+/** Makes the folders that are not there yet; as with Docker, also those of the host that -v names. Not for a plan. */
+export function makeVolumes(volumes: readonly Volume[], place: Place, id: string): void {
+  for (const [index, volume] of volumes.entries()) {
+    const source = volumeSource(volume, index, place, id);
+    if (existsSync(source)) continue;
+    try {
+      // the way to a volume is minidocker's alone (CVE-2021-41091); what is in it belongs to the container
+      if (volume.kind !== "bind") mkdirSync(dirname(source), { recursive: true, mode: 0o700 });
+      mkdirSync(source, { recursive: true, mode: 0o755 });
+    } catch (error) {
+      throw new Refusal(`--volume: ${source} is not there and cannot be made (${errnoOf(error) ?? String(error)})`);
+    }
+  }
+}
+
+/** Removes the anonymous volumes of a container that is being removed. */
+export function removeAnonymousVolumes({ dataDir }: Place, id: string): void {
+  const folder = join(dataDir, "volumes");
+  if (!existsSync(folder)) return;
+  const prefix = anonymous(id, 0).slice(0, -1);
+  for (const it of readdirSync(folder))
+    if (it.startsWith(prefix)) rmSync(join(folder, it), { recursive: true, force: true });
+}
+
+// The id, which nobody can choose, tells whose it is.
+function anonymous(id: string, index: number): string {
+  return `${id}-${index}`;
+}
