@@ -100,10 +100,11 @@ function link(paths: Paths, name: string, id: string): boolean {
   }
 }
 
-// The hidden folder first: a container that is being made appears under its own name when that one disappears.
+// The hidden folder first: a container that is being made appears under its own name when that one disappears. And once
+// more: one that is being removed goes the other way.
 function exists(paths: Paths, id: string): boolean {
-  const busy = staged(paths).some((it) => it.id === id && isAlive(it.owner));
-  return busy || lstatSync(containerDir(paths, id), { throwIfNoEntry: false }) !== undefined;
+  const busy = (): boolean => staged(paths).some((it) => it.id === id && isAlive(it.owner));
+  return busy() || lstatSync(containerDir(paths, id), { throwIfNoEntry: false }) !== undefined || busy();
 }
 
 function staged(paths: Paths): { entry: string; id: string; owner: ProcessIdentity }[] {
