@@ -23,10 +23,11 @@ export class Place {
 
   /**
    * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws an Error that
-   * names the path where it is none.
+   * names the path where it is none. With `only`, trees of other hierarchies are left alone.
    */
-  static of(facts: CgroupFacts, cgroupsPath: string): Place {
-    return new Place(new Map(Object.entries(facts.parents)), [MANAGED, ...components(cgroupsPath)]);
+  static of(facts: CgroupFacts, cgroupsPath: string, only?: ReadonlySet<string>): Place {
+    const parents = Object.entries(facts.parents).filter(([name]) => only?.has(name) ?? true);
+    return new Place(new Map(parents), [MANAGED, ...components(cgroupsPath)]);
   }
 
   /** From what `intent()` gave. Whatever else it may hold, it names nothing outside of a folder called minidocker. */

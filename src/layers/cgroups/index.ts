@@ -51,6 +51,9 @@ export const cgroups: Layer = {
   undo: (host, intent) => removeCgroup(host, intent),
 };
 
+/** v1: the trees in which a container is in any case: what counts it, stops it, or keeps it from devices. */
+const always = [UNIFIED, "memory", "cpu", "cpuacct", "pids", "freezer", "devices"];
+
 async function make(ctx: Context, path: string): Promise<void> {
   const { resources = {} } = ctx.spec.linux;
   const facts = ctx.facts.cgroup;
@@ -58,7 +61,7 @@ async function make(ctx: Context, path: string): Promise<void> {
   const settings = facts.version === "v1" ? settingsV1(resources) : settingsV2(resources);
   refuseImpossible(ctx, settings);
   if (facts.version === "none") return;
-  const place = Place.of(facts, path);
+  const place = Place.of(facts, path, new Set([...always, ...controllersOf(settings)]));
   await makeFolders(ctx, place);
   if (facts.version === "v1") await fillCpuset(ctx, place);
   else await handOnControllers(ctx, place, controllersOf(settings));

@@ -144,7 +144,13 @@ export async function restrictDevices(ctx: Context, folders: Folders, rules: rea
   ctx.step("restrict devices");
   const v1 = folders.get("devices");
   if (v1 !== undefined) {
-    for (const { file, value } of deviceWrites(rules)) await writeFile(host, `${v1}/${file}`, value);
+    const writes = deviceWrites(rules);
+    const files = new Map<string, Result>();
+    for (const { file } of writes) {
+      if (!files.has(file)) files.set(file, await host.openat(AT_FDCWD, `${v1}/${file}`, O_WRONLY | O_CLOEXEC, 0));
+    }
+    for (const { file, value } of writes) await writeWord(host, files.get(file) as Result, value, {});
+    for (const fd of files.values()) await host.close(fd);
   } else if (facts.cgroup.version === "v2") {
     await attachProgram(ctx, folders.get(UNIFIED) as string, deviceProgram(rules));
   } else {

@@ -1,0 +1,5 @@
+// cgroup v2, in a kernel that has it.
+
+import { runInside } from "./inside.ts";
+
+await runInside(["test/spec/cgroups.test.ts"]);
