@@ -80,7 +80,7 @@ async function make(ctx: Context): Promise<void> {
     const wanted = namespaceOf(spec, type);
     if (wanted === undefined || made !== "unshare") continue;
     if (wanted.path === undefined) {
-      ctx.step(`a ${type} namespace of its own`);
+      ctx.step(`its own ${type} namespace`);
       await ctx.stage.unshare(flag, { cause: causes });
     } else {
       ctx.step(`join a ${type} namespace`);
@@ -191,7 +191,7 @@ const steps: Readonly<Record<string, string>> = {
   "set the hostname": "Only the new UTS namespace sees this name. The host keeps its own.",
   ...Object.fromEntries(
     table.flatMap(({ type, shows }) => [
-      [`a ${type} namespace of its own`, `From this call on, ${shows} are the container's own.`],
+      [`its own ${type} namespace`, `From this call on, ${shows} are the container's own.`],
       [`join a ${type} namespace`, `Instead of a new namespace, one that exists is entered: ${shows} are shared with its members.`],
     ]),
   ),
