@@ -187,5 +187,7 @@ long supervise_until_end(const struct supervise *order) {
   struct exit_record record = {.nanoseconds = now(), .status = status};
   if (with->record >= 0) sys3(__NR_write, with->record, (long)&record, sizeof record);
   for (int i = 0; i < ATTACHED_MAX; i++) close_end(&clients[i]);
+  int signal = status & 0x7f;  // wait4(2)
+  if (with->leave) sys3(__NR_exit_group, signal ? 128 + signal : status >> 8, 0, 0);
   return status;
 }

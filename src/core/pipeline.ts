@@ -27,6 +27,7 @@ export class Construction implements Context {
   readonly #around: Surroundings;
   #layer = "runtime";
   #init: { stage: Stage; pid: number; close(): void } | undefined;
+  #program: { stage: Stage; pid: number; close(): void } | undefined;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -37,7 +38,7 @@ export class Construction implements Context {
 
   get stage(): Stage {
     if (this.#init === undefined) throw new Error(`${this.#layer} asks for the init stage before it exists`);
-    return this.#init.stage;
+    return (this.#program ?? this.#init).stage;
   }
 
   get pid(): number {
@@ -73,6 +74,17 @@ export class Construction implements Context {
     this.#init = await clone(this.host, "init", flags);
   }
 
+  async cloneProgram(): Promise<void> {
+    const program = await clone(this.stage, "program", 0);
+    this.#program = program;
+    this.shared.set("program pid", program.pid);
+  }
+
+  returnToInit(): void {
+    this.#program?.close();
+    this.#program = undefined;
+  }
+
   async runOnHost(program: string, argv: readonly string[]): Promise<void> {
     const child = await clone(this.host, "helper", 0);
     try {
@@ -89,6 +101,7 @@ export class Construction implements Context {
 
   /** Lets go of the init stage's channel: a stage that still waits for orders ends. */
   release(): void {
+    this.returnToInit();
     this.#init?.close();
     this.#init = undefined;
   }

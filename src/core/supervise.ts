@@ -58,6 +58,7 @@ export async function superviseProgram(ctx: Context): Promise<number> {
       listener: -1,
       terminal: terminal?.master ?? -1,
       window: terminal === undefined ? -1 : 0,
+      leave: 0,
       ...copies(streams, terminal),
     });
     const result = await host.supervise({ memory, text: `{pid=${ctx.pid}}` }, { hold: true });

@@ -1,6 +1,7 @@
 // The whole making of a container, in order: the seven layers, and between them what is no layer because nothing is isolated by
 // it. This list is the table of contents of `minidocker run`.
 
+import { cloneProgram, prepareInit, serveAsInit } from "../core/init.ts";
 import type { Layer, Phase } from "../core/layer.ts";
 import { executeProgram, openStreams, prepareProcess, settleProcess } from "../core/process.ts";
 import { type Files, prepareSupervision } from "../core/supervise.ts";
@@ -9,10 +10,11 @@ import { openPassage, openTerminal } from "../core/terminal.ts";
 export interface PhaseChoices {
   readonly terminal: boolean;
   readonly interactive: boolean;
+  readonly init: boolean;
   readonly files: Files;
 }
 
-export function phasesFor(layers: readonly Layer[], { terminal, interactive, files }: PhaseChoices): Phase[] {
+export function phasesFor(layers: readonly Layer[], { terminal, interactive, init, files }: PhaseChoices): Phase[] {
   const before = (name: string): Layer[] => layers.slice(0, layers.findIndex((it) => it.name === name));
   const from = (name: string): Layer[] => layers.slice(layers.findIndex((it) => it.name === name));
   const beforeNetwork = before("network");
@@ -30,8 +32,13 @@ export function phasesFor(layers: readonly Layer[], { terminal, interactive, fil
     // capabilities; then what has to be done with the rights of the container's user
     ...from("capabilities").slice(0, 1),
     settleProcess,
-    // no-new-privs, seccomp
-    ...from("capabilities").slice(1),
-    executeProgram,
+    ...(init ? underInit(from("capabilities").slice(1)) : [...from("capabilities").slice(1), executeProgram]),
   ];
+}
+
+/** no-new-privs is inherited. The filter is loaded into both processes, each in its last frame. */
+function underInit(rest: readonly Layer[]): Phase[] {
+  const filter = rest.filter((it) => it.name === "seccomp");
+  const others = rest.filter((it) => it.name !== "seccomp");
+  return [...others, cloneProgram, ...filter, executeProgram, prepareInit, ...filter, serveAsInit];
 }

@@ -150,6 +150,17 @@ export class Stage {
     };
   }
 
+  /** Sends what is queued and takes its success for granted: for a frame that ends only when the stage does. */
+  sendOff(): void {
+    const frame = this.#frame;
+    this.#frame = new Frame();
+    this.#executor.begin(frame);
+    for (const call of frame.calls) {
+      if (!call.result.settled) call.result.settle(0);
+      for (const it of this.session.observers) it.after?.(call, 0);
+    }
+  }
+
   /** Forgets what is queued: after a failure, it belongs to something that will not happen. */
   discard(): void {
     this.#frame = new Frame();

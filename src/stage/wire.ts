@@ -40,7 +40,10 @@ export const relocation = new Struct("relocation", {
 /** `error` is 0, or the errno with which the whole frame was refused. `done` counts the calls that ran. */
 export const reply = new Struct("reply", { serial: "u32", done: "u32", error: "i32", outSize: "u32" });
 
-/** The argument of op SUPERVISE: descriptors, -1 for none. Streams are copied from → to until `pid` has ended. */
+/**
+ * The argument of op SUPERVISE: descriptors, -1 for none. Streams are copied from → to until `pid` has ended. With `leave`, the
+ * stage then ends too, with that program's exit code, or 128 + the signal that killed it.
+ */
 export const supervise = new Struct("supervise", {
   pid: "i32",
   signals: "i32",
@@ -49,6 +52,7 @@ export const supervise = new Struct("supervise", {
   listener: "i32",
   terminal: "i32",
   window: "i32",
+  leave: "i32",
   from: ["i32", 3],
   to: ["i32", 3],
 });
