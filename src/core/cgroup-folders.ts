@@ -64,7 +64,6 @@ function components(path: string): string[] {
   };
   if (/^[^/]*:[^/]*:[^/]*$/.test(path))
     refuse("names a systemd slice: minidocker makes its cgroups itself and needs a path");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\0-\x1f\x7f]/.test(path)) refuse("holds control characters");
   const parts = path.split("/").filter((it) => it !== "" && it !== ".");
   if (parts.includes("..")) refuse("leads out of minidocker's cgroup through '..'");

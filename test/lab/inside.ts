@@ -35,6 +35,7 @@ export async function runInside(files: readonly string[], options: InsideOptions
   try {
     const { tests, trouble } = await runFiles(lab, files, options.timeout ?? 300);
     for (const { name, outcome, message } of tests) {
+      // biome-ignore lint/suspicious/noSkippedTests: inside, it was skipped with a reason, which is in its name
       if (outcome === "skipped") test.skip(`in the lab: ${name}`, () => {});
       else test(`in the lab: ${name}`, () => expectPassed(outcome === "passed", message));
     }

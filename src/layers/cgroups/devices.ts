@@ -16,19 +16,37 @@ interface Rule {
   readonly access: number;
 }
 
-/** v1: what to write, in order. Whatever no rule speaks of is denied, as in v2. */
-export function deviceWrites(
-  rules: readonly DeviceRule[],
-): { file: "devices.deny" | "devices.allow"; value: string }[] {
-  const writes = rules.map((rule, i) => {
-    const { allow, type, major, minor, access } = read(rule, i);
-    const file = allow ? ("devices.allow" as const) : ("devices.deny" as const);
+/**
+ * v1: what to write, in order. Whatever no rule speaks of is denied, as in v2. The kernel keeps a list of exceptions from one
+ * answer for the rest, and takes back only what is exactly in it: rules that would need a hole in an exception are an Error.
+ */
+export function deviceWrites(rules: readonly DeviceRule[]): { file: "devices.deny" | "devices.allow"; value: string }[] {
+  let exceptions: Rule[] = [];
+  const writes = rules.map((given, i) => {
+    const rule = read(given, i);
+    const file = rule.allow ? ("devices.allow" as const) : ("devices.deny" as const);
     // "a" empties the list and changes what holds for the rest; it takes no numbers
-    if (type === undefined) return { file, value: "a" };
-    const letters = Object.entries(bits).flatMap(([letter, bit]) => (access & bit ? [letter] : []));
-    return { file, value: `${type} ${major ?? "*"}:${minor ?? "*"} ${letters.join("")}` };
+    if (rule.type === undefined) {
+      exceptions = [];
+      return { file, value: "a" };
+    }
+    if (exceptions.some((it) => it.allow !== rule.allow && overlap(it, rule) && !sameDevices(it, rule))) {
+      throw new Error(`linux.resources.devices[${i}] takes back a part of an earlier rule, which cgroup v1 cannot do`);
+    }
+    exceptions.push(rule);
+    const letters = Object.entries(bits).flatMap(([letter, bit]) => (rule.access & bit ? [letter] : []));
+    return { file, value: `${rule.type} ${rule.major ?? "*"}:${rule.minor ?? "*"} ${letters.join("")}` };
   });
   return writes[0]?.value === "a" ? writes : [{ file: "devices.deny", value: "a" }, ...writes];
+}
+
+function overlap(a: Rule, b: Rule): boolean {
+  const meet = (x: number | undefined, y: number | undefined): boolean => x === undefined || y === undefined || x === y;
+  return a.type === b.type && meet(a.major, b.major) && meet(a.minor, b.minor) && (a.access & b.access) !== 0;
+}
+
+function sameDevices(a: Rule, b: Rule): boolean {
+  return a.type === b.type && a.major === b.major && a.minor === b.minor;
 }
 
 /**
