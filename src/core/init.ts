@@ -7,18 +7,11 @@ import { supervise } from "../stage/wire.ts";
 import type { Phase } from "./layer.ts";
 import { forwarded } from "./supervise.ts";
 
-export const cloneProgram: Phase = {
-  name: "process",
-  async apply(ctx) {
-    ctx.step("clone the program from init");
-    await ctx.cloneProgram();
-  },
-};
-
 export const prepareInit: Phase = {
   name: "process",
   async apply(ctx) {
-    ctx.returnToInit();
+    ctx.step("clone the program from init");
+    ctx.shared.set("program pid", await ctx.cloneProgram());
     ctx.step("prepare init");
     const set = { bits: sigsetOf(forwarded.map((name) => SIG[name] as number)) };
     await ctx.stage.rt_sigprocmask(SIG_SETMASK, set, 0, SIGSET_SIZE);
@@ -49,5 +42,6 @@ export const serveAsInit: Phase = {
     });
     await stage.supervise({ memory, text: `{pid=${pid}, leave}` }, { hold: true });
     stage.sendOff();
+    ctx.actAsProgram();
   },
 };

@@ -55,10 +55,10 @@ export interface Context {
   intend(intent: Intent): void;
   /** Makes the init stage: a child of `host` with these CLONE_NEW* flags. Only the namespaces layer does. */
   cloneInit(flags: number): Promise<void>;
-  /** `--init`: from now on `stage` is a child of the init stage, which becomes the program. */
-  cloneProgram(): Promise<void>;
-  /** `stage` is the init stage again. */
-  returnToInit(): void;
+  /** `--init`: makes a child of the init stage, which will be the program. Resolves with its pid as the init stage sees it. */
+  cloneProgram(): Promise<number>;
+  /** From now on `stage` is that child. */
+  actAsProgram(): void;
   /** Runs a program of the host in a child of the supervisor stage and waits for it. Throws if it does not exit with 0. */
   runOnHost(program: string, argv: readonly string[]): Promise<void>;
   /** The init stage's pid as the host sees it. */

@@ -28,6 +28,7 @@ export class Construction implements Context {
   #layer = "runtime";
   #init: { stage: Stage; pid: number; close(): void } | undefined;
   #program: { stage: Stage; pid: number; close(): void } | undefined;
+  #acting: { stage: Stage } | undefined;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -38,7 +39,7 @@ export class Construction implements Context {
 
   get stage(): Stage {
     if (this.#init === undefined) throw new Error(`${this.#layer} asks for the init stage before it exists`);
-    return (this.#program ?? this.#init).stage;
+    return (this.#acting ?? this.#init).stage;
   }
 
   get pid(): number {
@@ -74,15 +75,13 @@ export class Construction implements Context {
     this.#init = await clone(this.host, "init", flags);
   }
 
-  async cloneProgram(): Promise<void> {
-    const program = await clone(this.stage, "program", 0);
-    this.#program = program;
-    this.shared.set("program pid", program.pid);
+  async cloneProgram(): Promise<number> {
+    this.#program = await clone(this.stage, "program", 0);
+    return this.#program.pid;
   }
 
-  returnToInit(): void {
-    this.#program?.close();
-    this.#program = undefined;
+  actAsProgram(): void {
+    this.#acting = this.#program;
   }
 
   async runOnHost(program: string, argv: readonly string[]): Promise<void> {
@@ -101,9 +100,9 @@ export class Construction implements Context {
 
   /** Lets go of the init stage's channel: a stage that still waits for orders ends. */
   release(): void {
-    this.returnToInit();
+    this.#program?.close();
     this.#init?.close();
-    this.#init = undefined;
+    this.#program = this.#acting = this.#init = undefined;
   }
 }
 

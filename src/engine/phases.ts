@@ -1,7 +1,7 @@
 // The whole making of a container, in order: the seven layers, and between them what is no layer because nothing is isolated by
 // it. This list is the table of contents of `minidocker run`.
 
-import { cloneProgram, prepareInit, serveAsInit } from "../core/init.ts";
+import { prepareInit, serveAsInit } from "../core/init.ts";
 import type { Layer, Phase } from "../core/layer.ts";
 import { executeProgram, openStreams, prepareProcess, settleProcess } from "../core/process.ts";
 import { type Files, prepareSupervision } from "../core/supervise.ts";
@@ -40,5 +40,5 @@ export function phasesFor(layers: readonly Layer[], { terminal, interactive, ini
 function underInit(rest: readonly Layer[]): Phase[] {
   const filter = rest.filter((it) => it.name === "seccomp");
   const others = rest.filter((it) => it.name !== "seccomp");
-  return [...others, cloneProgram, ...filter, executeProgram, prepareInit, ...filter, serveAsInit];
+  return [...others, prepareInit, ...filter, serveAsInit, ...filter, executeProgram];
 }
