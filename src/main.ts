@@ -2,4 +2,5 @@
 
 import { main } from "./cli/main.ts";
 
-process.exit(await main(process.argv.slice(2)));
+// no `await` here: the release build is bytecode, which has none at the top
+void main(process.argv.slice(2)).then((code) => process.exit(code));
