@@ -2,10 +2,11 @@
 // DT_RUNPATH, then /etc/ld.so.cache, then the default folders. The environment does not count: base must not depend on
 // LD_LIBRARY_PATH.
 
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Struct } from "../abi/struct.ts";
 import { type Elf, readElf } from "./elf.ts";
+import { isFile } from "./machine.ts";
 
 const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
 
@@ -139,9 +140,13 @@ export class Libraries {
   }
 }
 
-// A library of another architecture under the same name is passed over, as ld.so does.
+// A library of another architecture under the same name is passed over, as ld.so does; so is one that cannot be read.
 function usable(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false) && readElf(path) !== undefined;
+  try {
+    return isFile(path) && readElf(path) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 // ld.so(8), "Dynamic string tokens". $LIB and $PLATFORM stand for folders that the default ones cover.

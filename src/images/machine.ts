@@ -16,6 +16,11 @@ export function findProgram(name: string): string | undefined {
   return findPrograms(name)[0];
 }
 
+/** Also false for what this user may not look at: root's PATH may have been left to others. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

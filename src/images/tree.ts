@@ -75,13 +75,15 @@ export class Tree {
   /** The machine's own tools, as far as it has them. Throws an Error where not even a shell can be had. */
   addTools(names: readonly string[]): void {
     const libraries = Libraries.ofThisMachine();
+    const programs = new Map<string, string>();
     for (const name of names) {
       const candidates = findPrograms(name).map((it) => realpathSync(it));
       const found = candidates.find((it) => added(libraries, it));
-      if (found === undefined && name === "sh") throw new Error("this machine has no usable shell");
-      if (found !== undefined) this.#link(`usr/bin/${name}`, placeOf(found));
+      if (found !== undefined) programs.set(name, found);
     }
-    this.#addLibraries(libraries);
+    if (!programs.has("sh")) throw new Error("this machine has no usable shell");
+    this.#addLibraries(libraries); // the programs are among them
+    for (const [name, path] of programs) this.#link(`usr/bin/${name}`, placeOf(path));
     for (const name of terminals.names) {
       const found = terminals.folders.map((it) => join(it, name)).find((it) => isFile(it));
       if (found !== undefined) this.#copy(found, `usr/share/terminfo/${name}`);
