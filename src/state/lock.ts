@@ -1,12 +1,12 @@
-// Locks between processes: flock(2) on a file that is made for the purpose and never removed before its folder. The
-// kernel gives a lock up when its holder ends, however it ends, so none can be left behind and none has to be judged
-// stale.
+// Locks between processes: flock(2) on a file that is made for the purpose, or on a folder, which takes no space on a
+// full disk. The kernel gives a lock up when its holder ends, however it ends, so none can be left behind and none has
+// to be judged stale.
 //
 // Lock order, outermost first. Whoever holds one takes only later ones:
-//   1. containers/ID/lock        one command at a time changes a container
-//   2. containers/ID/state.lock  reading, changing and writing state.json
-//   3. names.lock                taking a name away from a container that is no longer there
-// data/base/lock is held alone.
+//   1. containers/ID/lock   one command at a time changes a container
+//   2. containers/ID/       reading, changing and writing state.json
+//   3. names/               taking a name away from a container that is no longer there
+// data/base/lock is held alone; it is a file because home folders may be on NFS, where folders cannot be locked.
 
 import { dlopen, read } from "bun:ffi";
 import { closeSync, constants, openSync } from "node:fs";
@@ -34,7 +34,10 @@ function load() {
 // What this process holds. A second blocking flock(2) on the same file would wait for ever: for this process itself.
 const held = new Set<string>();
 
-/** Runs `action` while no other process (nor this one, elsewhere) holds the lock. Blocks the thread: keep it short. */
+/**
+ * Runs `action` while no other process (nor this one, elsewhere) holds the lock. Blocks the thread: keep it short.
+ * `path` is a file, made if need be, or a folder, with a slash at its end.
+ */
 export function withLock<T>(path: string, action: () => T): T {
   if (held.has(path)) throw new Error(`${path} is already locked by this process`);
   const fd = open(path);
@@ -70,8 +73,8 @@ export async function withLockAsync<T>(path: string, action: () => Promise<T>): 
 
 // Bun opens files with O_CLOEXEC, so no child keeps a lock alive.
 function open(path: string): number {
-  const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
-  return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+  return openSync(path, path.endsWith("/") ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
 }
 
 /** False: somebody holds it, and `operation` has LOCK_NB. */

@@ -75,7 +75,7 @@ export function readRecord(paths: Paths, id: string): ContainerRecord {
 export function updateRecord(paths: Paths, id: string, changes: Changes): ContainerRecord {
   const dir = containerDir(paths, id);
   try {
-    return withLock(`${dir}/state.lock`, () => {
+    return withLock(`${dir}/`, () => {
       const record = { ...readRecord(paths, id), ...changes };
       replaceFile(`${dir}/state.json`, JSON.stringify(record));
       return record;

@@ -26,7 +26,7 @@ export function reserveName(paths: Paths, name: string, id: string): string | un
   if (link(paths, name, id)) return undefined;
   const holder = idOfName(paths, name);
   if (holder !== undefined && exists(paths, holder)) return holder;
-  return withLock(`${paths.state}/names.lock`, () => {
+  return withLock(`${paths.state}/names/`, () => {
     const now = idOfName(paths, name);
     if (now !== undefined && exists(paths, now)) return now;
     if (now !== undefined) unlinkSync(nameLink(paths, name));
@@ -42,7 +42,7 @@ export function reserveName(paths: Paths, name: string, id: string): string | un
  * somebody else could take it over.
  */
 export function releaseName(paths: Paths, name: string, id: string): boolean {
-  return withLock(`${paths.state}/names.lock`, () => {
+  return withLock(`${paths.state}/names/`, () => {
     const ours = idOfName(paths, name) === id;
     if (ours) unlinkSync(nameLink(paths, name));
     return ours;

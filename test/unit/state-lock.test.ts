@@ -1,7 +1,7 @@
 // Locks between processes, which end with their holder.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { withLock, withLockAsync } from "../../src/state/lock.ts";
 import { openPaths } from "../../src/state/paths.ts";
 import { waitUntil } from "../harness/run.ts";
@@ -61,6 +61,15 @@ test("a child that is started while a lock is held does not keep it", async () =
     child.kill("SIGKILL");
     await child.exited;
   }
+});
+
+test("a folder is locked without a file in it", async () => {
+  const path = `${folder}/state/names/`;
+  await withLockAsync(path, async () => {
+    expect(() => withLock(path, () => 1)).toThrow("already locked by this process");
+    expect(readdirSync(path)).toEqual([]);
+  });
+  expect(() => withLock(`${folder}/nosuch/`, () => 1)).toThrow("ENOENT");
 });
 
 test("the lock is given up when the action throws, and its result is passed on otherwise", async () => {
