@@ -1,6 +1,6 @@
 // `run --step`: what a pause looks like on a terminal, and which keys answer it.
 
-import { openSync, writeSync } from "node:fs";
+import { constants, openSync, writeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import { Refusal } from "../core/refusal.ts";
 import type { Spec } from "../core/spec.ts";
@@ -100,18 +100,17 @@ function judge({ pid }: Pause): void {
 /** One key, without waiting for Enter. Ctrl-C comes as a key too; the end of the terminal as "". */
 async function readKey(prompt: string): Promise<string> {
   writeSync(STDERR, prompt);
-  // a descriptor of its own: what is typed later belongs to the program in the container
-  const terminal = new ReadStream(openSync("/dev/tty", "r"));
+  // a descriptor of its own, and no read left pending on it: what is typed later belongs to the program in the container
+  const fd = openSync("/dev/tty", constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const terminal = new ReadStream(fd);
   terminal.setRawMode(true);
+  const reader = Bun.file(fd).stream().getReader();
   try {
-    return await new Promise<string>((resolve) => {
-      terminal.once("data", (bytes: Buffer) => resolve(bytes.toString()[0] ?? ""));
-      terminal.once("end", () => resolve(""));
-      terminal.once("error", () => resolve(""));
-    });
+    const { value } = await reader.read();
+    return value === undefined ? "" : (new TextDecoder().decode(value)[0] ?? "");
   } finally {
+    await reader.cancel();
     terminal.setRawMode(false);
-    terminal.destroy();
     writeSync(STDERR, "\n");
   }
 }

@@ -38,7 +38,8 @@ export class Stepper implements Observer {
   readonly #ask: (pause: Pause) => Promise<Answer>;
   #size: StepSize | undefined;
   #last: { layer: string; step: string } | undefined;
-  #snapshot: Snapshot = new Map();
+  // the init stage begins as a copy of this process: only what differs is news
+  #snapshot: Snapshot = capture(new View(process.pid));
   #made: Call[] = [];
   pid: number | undefined;
 
@@ -71,7 +72,7 @@ export class Stepper implements Observer {
   async #pause(call: Call, size: StepSize): Promise<void> {
     this.#session.current?.flushUnlessHeld();
     const before = this.#snapshot;
-    this.#snapshot = this.pid === undefined ? new Map() : capture(new View(this.pid));
+    if (this.pid !== undefined) this.#snapshot = capture(new View(this.pid));
     const made = this.#made;
     this.#made = [];
     const answer = await this.#ask({

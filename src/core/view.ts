@@ -68,7 +68,7 @@ export class View {
 
   /** A field of /proc/PID/status: `status("CapEff")`. */
   status(field: string): string | undefined {
-    return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(this.file("status"))?.[1];
+    return new RegExp(`^${field}:[ \\t]*(.*)$`, "m").exec(this.file("status"))?.[1];
   }
 
   /** A capability set of /proc/PID/status (`CapEff`, `CapBnd`, …) as a mask. */

@@ -12,6 +12,7 @@ import {
   CLONE_NEWUSER,
   CLONE_NEWUTS,
 } from "../abi/sched.ts";
+import { SIG_BLOCK, SIGINT, SIGQUIT, SIGSET_SIZE, SIGTSTP, sigsetOf } from "../abi/signal.ts";
 import { View } from "../core/view.ts";
 import { clone, launch } from "../stage/launch.ts";
 import { Session } from "../stage/stage.ts";
@@ -33,8 +34,11 @@ export function ownNamespaces(pid: number): string[] {
   return joinable.map(([file]) => file).filter((file) => view.ownNamespace(file, view.host));
 }
 
-/** Runs a shell there, on this process's terminal, and waits for it. Resolves with its status as wait4(2) gives it. */
-export async function shellInside(pid: number, argv: readonly string[] = ["sh"]): Promise<number> {
+/**
+ * Runs a shell there, on this process's terminal, and waits for it. Resolves with its status as wait4(2) gives it. Without job
+ * control (`+m`): the terminal's process groups are the host's, and have no numbers in a pid namespace.
+ */
+export async function shellInside(pid: number, argv: readonly string[] = ["sh", "+m"]): Promise<number> {
   const wanted = ownNamespaces(pid);
   const session = new Session();
   session.origin = { layer: "shell", step: "join the namespaces" };
@@ -53,6 +57,8 @@ export async function shellInside(pid: number, argv: readonly string[] = ["sh"])
     await stage.chroot(".");
     // a joined pid namespace is for children only
     const shell = await clone(stage, "shell", 0);
+    // Ctrl-C is for what runs in the shell, not for those who wait for it
+    await stage.rt_sigprocmask(SIG_BLOCK, { bits: sigsetOf([SIGINT, SIGQUIT, SIGTSTP]) }, 0, SIGSET_SIZE);
     const env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", `TERM=${process.env["TERM"] ?? "dumb"}`, "PS1=(inside) # "];
     await shell.stage.execve("/bin/sh", argv, env, { cause: { [ENOENT]: "there is no /bin/sh in its file tree yet" } });
     shell.stage.flush();

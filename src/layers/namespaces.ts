@@ -40,9 +40,9 @@ const table: readonly Row[] = [
   { type: "user", flag: CLONE_NEWUSER, file: "user", made: "clone", shows: "users, groups and capabilities" },
   // unshare(2) would only move the children: a process keeps its pid for life, and its clock offsets until it has a child
   { type: "pid", flag: CLONE_NEWPID, file: "pid", made: "clone", shows: "processes" },
-  { type: "time", flag: CLONE_NEWTIME, file: "time", made: "clone", shows: "the monotonic and boot clocks" },
+  { type: "time", flag: CLONE_NEWTIME, file: "time", made: "clone", shows: "monotonic and boot clocks" },
   { type: "mount", flag: CLONE_NEWNS, file: "mnt", made: "unshare", shows: "mounts" },
-  { type: "uts", flag: CLONE_NEWUTS, file: "uts", made: "unshare", shows: "the hostname" },
+  { type: "uts", flag: CLONE_NEWUTS, file: "uts", made: "unshare", shows: "hostname" },
   { type: "ipc", flag: CLONE_NEWIPC, file: "ipc", made: "unshare", shows: "System V IPC and POSIX message queues" },
   { type: "network", flag: CLONE_NEWNET, file: "net", made: "unshare", shows: "links, addresses, ports and abstract sockets" },
   // joined after the process is in its cgroup, whose path becomes the root of what it sees: the cgroups layer does it
@@ -191,8 +191,8 @@ const steps: Readonly<Record<string, string>> = {
   "set the hostname": "Only the new UTS namespace sees this name. The host keeps its own.",
   ...Object.fromEntries(
     table.flatMap(({ type, shows }) => [
-      [`its own ${type} namespace`, `From this call on, ${shows} are the container's own.`],
-      [`join a ${type} namespace`, `Instead of a new namespace, one that exists is entered: ${shows} are shared with its members.`],
+      [`its own ${type} namespace`, `From this call on, the process has its own ${shows}.`],
+      [`join a ${type} namespace`, `Instead of a new namespace, one that exists is entered, and its members share ${shows}.`],
     ]),
   ),
 };
