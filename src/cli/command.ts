@@ -20,7 +20,7 @@ export interface Option {
 }
 
 /** Words to choose from, or the kind of thing that a shell has to look up. */
-export type Completion = readonly string[] | "file" | "folder" | "container" | "image" | "layer";
+export type Completion = readonly string[] | "file" | "folder" | "command" | "container" | "image" | "layer";
 
 export interface Operand {
   /** As in the usage line: `IMAGE`. */
@@ -47,6 +47,14 @@ export type Values<O extends readonly Option[]> = {
 export interface Input<O extends readonly Option[]> {
   readonly values: Values<O>;
   readonly operands: readonly string[];
+  readonly catalogue: Catalogue;
+}
+
+/** All commands, for those that speak about the others. */
+export interface Catalogue {
+  /** Heading → names, as the help lists them. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  load(name: string): Promise<Command | undefined>;
 }
 
 export interface Definition<O extends readonly Option[] = readonly Option[]> {

@@ -1,8 +1,39 @@
 // `--help` of a command, from its table.
 
-import type { Command, Operand, Option } from "./command.ts";
+import type { Catalogue, Command, Operand, Option } from "./command.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { pad, palette, proseWidth, width, wrap } from "./style.ts";
+
+/** What `minidocker` alone says. */
+export async function overview({ groups, load }: Catalogue): Promise<string> {
+  const { bold, cyan } = palette();
+  const parts: string[] = [];
+  for (const [title, names] of Object.entries(groups)) {
+    const list = await Promise.all(names.map(load));
+    const lines = (list as Command[]).map(
+      (it) => `  ${pad(it.name, 12)}${wrap(it.summary, proseWidth(), " ".repeat(14)).trimStart()}`,
+    );
+    parts.push(`${bold(title)}\n${lines.join("\n")}`);
+  }
+  const start = [
+    ["minidocker doctor", "is everything there that containers need?"],
+    ["minidocker run --rm -it base sh", "a shell in a container"],
+    ["minidocker run --rm -it --step base sh", "the same, watching it being made"],
+    ["minidocker COMMAND --help", "how a command is used"],
+  ] as const;
+  const commandWidth = Math.max(...start.map(([it]) => it.length)) + 2;
+  const first = start.map(([command, why]) => `  ${cyan(pad(command, commandWidth))}${why}`);
+  return [
+    `${bold("Usage:")} minidocker [--plain] COMMAND [OPTIONS]`,
+    wrap(
+      "minidocker runs containers and shows how they work: it makes each of them one system call at a time, and can stop at any.",
+    ),
+    ...parts,
+    `${bold("To begin with")}\n${first.join("\n")}`,
+  ]
+    .map((it) => `${it}\n`)
+    .join("\n");
+}
 
 export function commandHelp(command: Command): string {
   const { bold, cyan } = palette();

@@ -1,10 +1,10 @@
 // From the command line to an exit code. Every failure becomes one message here; nobody else ends the process.
 
 import { Refusal } from "../core/refusal.ts";
-import type { Command } from "./command.ts";
+import type { Command, Input, Option } from "./command.ts";
 import { print, ReaderGone, status } from "./output.ts";
 import { parse, UsageError } from "./parse.ts";
-import { commandNames, loadCommand } from "./registry.ts";
+import { catalogue } from "./registry.ts";
 
 /** `argv` is without interpreter and script. `platform` is a parameter for tests. */
 export async function main(argv: readonly string[], platform: string = process.platform): Promise<number> {
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], platform: string = process.p
       return 0;
     }
     if (!command.anywhere) requireLinux(platform);
-    return await command.run(input);
+    return await command.run({ ...input, catalogue } as Input<readonly Option[]>);
   } catch (error) {
     return report(error, failure);
   }
@@ -42,10 +42,10 @@ function globalOptions(argv: readonly string[]): string[] {
 
 async function commandFor(name = "help"): Promise<Command> {
   if (name.startsWith("-")) throw new UsageError(undefined, `unknown option ${name}: options come after the command`);
-  const command = await loadCommand(name);
+  const command = await catalogue.load(name);
   if (command !== undefined) return command;
   const { nearest } = await import("./nearest.ts");
-  const guess = nearest(name, commandNames);
+  const guess = nearest(name, Object.values(catalogue.groups).flat());
   throw new UsageError(
     undefined,
     `unknown command ${JSON.stringify(name)}${guess === undefined ? "" : `; did you mean ${guess}?`}`,

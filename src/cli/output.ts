@@ -12,6 +12,13 @@ export function print(text: string): void {
   write(1, text);
 }
 
+/** For programs that read us. */
+export const jsonOption = { long: "json", help: "print JSON, for programs" } as const;
+
+export function printJson(value: unknown): void {
+  print(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
 /** `minidocker: …` on stderr. A stderr that nobody reads is no reason to stop. */
 export function status(text: string): void {
   try {

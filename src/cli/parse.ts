@@ -2,7 +2,7 @@
 // parseArgs costs a third of the time in which a container starts (docs/decisions/0020).
 
 import { Refusal } from "../core/refusal.ts";
-import type { Command, Input, Operand, Option } from "./command.ts";
+import type { Command, Operand, Option } from "./command.ts";
 import { nearest } from "./nearest.ts";
 
 /** The command line is wrong: says how to learn what is right. Ends with 125, as Docker. */
@@ -14,14 +14,20 @@ export class UsageError extends Refusal {
 
 type Value = string | boolean | string[] | undefined;
 
+/** What a command line amounts to for the command that it names. */
+export interface Parsed {
+  readonly values: Readonly<Record<string, Value>>;
+  readonly operands: readonly string[];
+}
+
 interface Found {
   /** How it was written: `-m`, `--memory`. */
   readonly as: string;
   readonly option: Option;
 }
 
-/** The input of `command`, or "help" where help was asked for. Throws a UsageError. */
-export function parse(command: Command, words: readonly string[]): Input<readonly Option[]> | "help" {
+/** The values and operands of `command`, or "help" where help was asked for. Throws a UsageError. */
+export function parse(command: Command, words: readonly string[]): Parsed | "help" {
   const parser = new Parser(command, words);
   return parser.run();
 }
@@ -41,11 +47,11 @@ class Parser {
       this.#values[it.long] = it.repeat ? [] : it.value === undefined ? false : undefined;
   }
 
-  run(): Input<readonly Option[]> | "help" {
+  run(): Parsed | "help" {
     while (this.#next < this.#words.length && !this.#help) this.#word(this.#words[this.#next++] as string);
     if (this.#help) return "help";
     this.#checkOperands();
-    return { values: this.#values as Input<readonly Option[]>["values"], operands: this.#operands };
+    return { values: this.#values, operands: this.#operands };
   }
 
   #word(word: string): void {

@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { normalize, resolve } from "node:path";
 import { signalNumber } from "../abi/signal.ts";
 import { Refusal } from "../core/refusal.ts";
+import type { StepSize } from "../core/stepper.ts";
 import { parseCapability } from "../engine/options/capability.ts";
 import { checkConflicts } from "../engine/options/conflicts.ts";
 import { type Processors, readCpu } from "../engine/options/cpu.ts";
 import { parseDevice } from "../engine/options/device.ts";
 import { type Environment, parseVariable, readEnvironmentFile, readOption } from "../engine/options/environment.ts";
-import { type StepSize, stepSizes } from "../core/stepper.ts";
 import type { RunOptions } from "../engine/options/index.ts";
 import { parseLayers } from "../engine/options/layers.ts";
 import { readMemory } from "../engine/options/memory.ts";
@@ -164,9 +164,11 @@ function readProfile(path: string): string {
   return new TextDecoder().decode(readOption("--security-opt seccomp", path));
 }
 
+const stepSizes: Readonly<Record<StepSize, true>> = { layer: true, step: true, call: true };
+
 function parseStep(text: string): StepSize {
   if (text === "") return "step";
-  if ((stepSizes as readonly string[]).includes(text)) return text as StepSize;
+  if (Object.hasOwn(stepSizes, text)) return text as StepSize;
   throw new ValueError("the sizes of steps are layer, step and call");
 }
 

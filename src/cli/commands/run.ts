@@ -40,9 +40,16 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
   ],
   async run({ values, operands }) {
     const options = readRunOptions(values, operands, thisPlace());
-    const trace = options.trace === undefined && !options.dryRun ? undefined : traceTo(options.trace ?? (options.dryRun ? "-" : ""));
+    const trace =
+      options.trace === undefined && !options.dryRun
+        ? undefined
+        : traceTo(options.trace ?? (options.dryRun ? "-" : ""));
     const ask = options.step === undefined ? undefined : (await import("../step.ts")).askOnTerminal();
-    const console = { notice: status, ...(trace === undefined ? {} : { trace }), ...(ask === undefined ? {} : { ask }) };
+    const console = {
+      notice: status,
+      ...(trace === undefined ? {} : { trace }),
+      ...(ask === undefined ? {} : { ask }),
+    };
     if (options.dryRun) return (await import("../../engine/plan.ts")).plan(options, console);
     return (await import("../../engine/run.ts")).run(options, console);
   },

@@ -1,0 +1,88 @@
+// verify: which layers are in force for a process. Judged from what the kernel shows of it, so any process can be judged, a
+// container of Docker's too.
+
+import { existsSync } from "node:fs";
+import type { Check, Layer } from "../../core/layer.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { View } from "../../core/view.ts";
+import { findContainer } from "../../state/find.ts";
+import { openPaths } from "../../state/paths.ts";
+import { isAlive } from "../../state/process.ts";
+import { defineCommand } from "../command.ts";
+import { jsonOption, print, printJson } from "../output.ts";
+import { UsageError } from "../parse.ts";
+import { columns, pad, palette, visible, width, wrap } from "../style.ts";
+
+export const command = defineCommand({
+  name: "verify",
+  summary: "judge from outside which layers are in force for a container, or any process",
+  operands: [{ name: "CONTAINER", need: "optional", complete: "container" }],
+  options: [
+    { long: "pid", value: "PID", help: "a process instead of a container, by its number on this host" },
+    jsonOption,
+  ],
+  about: `Each check reads what the kernel shows of the process, in \`/proc/PID\` and its cgroup, and compares it with this process. \`✓\`
+means that the protection is in force, \`✗\` that it is not, \`?\` that it cannot be told from outside (often because it takes root to
+look).
+
+The exit code says whether the process could be judged, not how.`,
+  examples: [
+    { command: "minidocker verify web", text: "a container" },
+    { command: "minidocker verify --pid 1", text: "a process: nothing isolates the machine's first one" },
+    { command: "minidocker verify --pid $(docker inspect -f '{{.State.Pid}}' db)", text: "a container of Docker's" },
+  ],
+  async run({ values, operands: [name] }) {
+    if ((name === undefined) === (values.pid === undefined))
+      throw new UsageError("verify", "verify needs a CONTAINER or --pid PID, one of them");
+    const pid = values.pid === undefined ? pidOf(name as string) : checkPid(values.pid);
+    const { layers } = await import("../../layers/index.ts");
+    const view = new View(pid);
+    const judged = layers.map((layer) => ({ layer: layer.name, checks: judge(layer, view) }));
+    if (values.json) printJson(judged.flatMap(({ layer, checks }) => checks.map((it) => ({ layer, ...it }))));
+    else for (const { layer, checks } of judged) print(`${palette().bold(layer)}\n${showChecks(checks)}\n`);
+    return 0;
+  },
+});
+
+// The process may end meanwhile, or be somebody else's: then each layer's answer is that it cannot be told, and why.
+function judge(layer: Layer, view: View): Check[] {
+  try {
+    return layer.verify(view);
+  } catch (error) {
+    return [{ id: layer.name, title: layer.summary, verdict: "unknown", saw: (error as Error).message }];
+  }
+}
+
+function pidOf(name: string): number {
+  const record = findContainer(openPaths(), name);
+  if (record.status === "damaged")
+    throw new Refusal(`${name}: ${record.problem}: its process can be given with --pid`, 1);
+  if (record.process === undefined || !isAlive(record.process)) {
+    throw new Refusal(`container ${record.name} does not run: only a process can be judged`, 1);
+  }
+  return record.process.pid;
+}
+
+function checkPid(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new UsageError("verify", `--pid ${visible(text)}: not a process id`);
+  if (!existsSync(`/proc/${text}/status`)) throw new Refusal(`no process has the id ${text} here`, 1);
+  return Number(text);
+}
+
+const ID_WIDTH = 28;
+
+/** A line for each check: sign, id, title, and what was seen; on a second line where the terminal is narrow. */
+export function showChecks(checks: readonly Check[]): string {
+  const { green, red, yellow, dim } = palette();
+  const signs = { yes: green("✓"), no: red("✗"), unknown: yellow("?") };
+  const titles = Math.max(0, ...checks.map((it) => width(it.title)));
+  const size = columns();
+  return checks
+    .map(({ id, title, verdict, saw }) => {
+      const start = `${signs[verdict]} ${pad(id, ID_WIDTH)}`;
+      const line = `${start}${pad(title, titles)}  ${dim(visible(saw))}`;
+      if (width(line) <= size) return `${line}\n`;
+      return `${start}${title}\n${dim(wrap(visible(saw), size, "    "))}\n`;
+    })
+    .join("");
+}

@@ -1,0 +1,126 @@
+// What a layer does to an ordinary container, step by step: its own words, in the order of a plan of such a container.
+
+import type { Facts } from "../core/facts.ts";
+import type { Layer, Requirement } from "../core/layer.ts";
+import { Construction } from "../core/pipeline.ts";
+import type { Spec } from "../core/spec.ts";
+import type { Image } from "../images/image.ts";
+import { launchPlan } from "../stage/launch.ts";
+import { Session } from "../stage/stage.ts";
+import type { RunOptions } from "./options/index.ts";
+import { phasesFor } from "./phases.ts";
+import { buildSpec } from "./spec.ts";
+
+export interface ExplainedStep {
+  readonly name: string;
+  readonly why: string;
+  /** The system calls that it takes; none: this container does without the step. */
+  readonly calls: readonly string[];
+}
+
+export interface ExplainedLayer {
+  readonly name: string;
+  readonly summary: string;
+  readonly lesson: string;
+  readonly requires: readonly Requirement[];
+  /** Markdown. */
+  readonly about: string;
+  readonly steps: readonly ExplainedStep[];
+}
+
+/** `layer` as one of `layers`, for a container without any options on a host such as `facts` describes. */
+export async function explainLayer(
+  layer: Layer,
+  layers: readonly Layer[],
+  facts: Facts = ordinaryHost,
+): Promise<ExplainedLayer> {
+  const spec = ordinarySpec(facts);
+  const { about, steps } = layer.explain(spec);
+  const taken = (await planSteps(layers, spec, facts)).get(layer.name) ?? new Map<string, string[]>();
+  const order = [...new Set([...taken.keys(), ...Object.keys(steps)])].filter((it) => Object.hasOwn(steps, it));
+  return {
+    name: layer.name,
+    summary: layer.summary,
+    lesson: layer.lesson,
+    requires: layer.requires,
+    about: about.trim(),
+    steps: order.map((name) => ({ name, why: steps[name] as string, calls: taken.get(name) ?? [] })),
+  };
+}
+
+/** Layer → step → the names of its calls, in the order in which they would be made. */
+async function planSteps(
+  layers: readonly Layer[],
+  spec: Spec,
+  facts: Facts,
+): Promise<Map<string, Map<string, string[]>>> {
+  const session = new Session();
+  const found = new Map<string, Map<string, string[]>>();
+  session.observers.push({
+    before: ({ name, origin }) => {
+      const steps = found.get(origin.layer) ?? new Map<string, string[]>();
+      found.set(origin.layer, steps);
+      steps.set(origin.step, [...(steps.get(origin.step) ?? []), name]);
+    },
+  });
+  const host = await launchPlan(session);
+  const built = new Construction({ spec, facts, session, host, journal: () => {}, notice: () => {} });
+  await built.build(
+    phasesFor(layers, { terminal: false, interactive: false, init: false, files: { log: "/log", record: "/exit" } }),
+  );
+  return found;
+}
+
+/** The configuration of a container that was asked for without options. */
+export function ordinarySpec(facts: Facts = ordinaryHost): Spec {
+  const place = { id: "0123456789ab".padEnd(64, "0"), name: "example", scratch: `${facts.dataDir}/containers/example` };
+  return buildSpec(ordinaryOptions, ordinaryImage, facts, place);
+}
+
+const ordinaryOptions: RunOptions = {
+  image: "base",
+  command: [],
+  interactive: false,
+  terminal: false,
+  remove: true,
+  dryRun: true,
+  rootless: false,
+  without: [],
+  plugins: [],
+  notices: [],
+  environment: [],
+  init: false,
+  volumes: [],
+  tmpfs: [],
+  readOnly: false,
+  devices: [],
+  resources: {},
+  ulimits: [],
+  sysctls: [],
+  ports: [],
+  dns: [],
+  hosts: [],
+  capAdd: [],
+  capDrop: [],
+};
+
+const ordinaryImage: Image = { name: "base", kind: "base", lower: [], config: { Cmd: ["/bin/sh"] } };
+
+/** Root on a machine of these days: for systems on which there is nothing to probe. */
+const ordinaryHost: Facts = {
+  uid: 0,
+  gid: 0,
+  rootless: false,
+  kernel: { release: "6.12.0", major: 6, minor: 12 },
+  cgroup: {
+    version: "v2",
+    parents: { unified: "/sys/fs/cgroup" },
+    controllers: ["cpuset", "cpu", "io", "memory", "pids"],
+  },
+  subuids: [],
+  subgids: [],
+  tools: {},
+  namespaces: new Set(["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]),
+  stateDir: "/run/minidocker",
+  dataDir: "/var/lib/minidocker",
+};
