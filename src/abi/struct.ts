@@ -21,14 +21,14 @@ interface Placed {
   readonly offset: number;
 }
 
-/** A structure of the kernel's ABI, little-endian, with C's natural alignment. */
+/** A structure of the kernel's ABI, little-endian, with C's natural alignment, or without gaps where C says `packed`. */
 export class Struct<F extends Fields> {
   readonly name: string;
   readonly fields: F;
   readonly size: number;
   readonly #placed: readonly Placed[];
 
-  constructor(name: string, fields: F) {
+  constructor(name: string, fields: F, { packed = false } = {}) {
     this.name = name;
     this.fields = fields;
     let offset = 0;
@@ -38,12 +38,12 @@ export class Struct<F extends Fields> {
       const [type, count] = typeof shape === "string" ? [shape, undefined] : shape;
       const size = sizes[type];
       widest = Math.max(widest, size);
-      offset = align(offset, size);
+      if (!packed) offset = align(offset, size);
       placed.push({ name: field, type, count, offset });
       offset += size * (count ?? 1);
     }
     this.#placed = placed;
-    this.size = align(offset, widest);
+    this.size = packed ? offset : align(offset, widest);
   }
 
   /** Byte offset of `field`. */

@@ -4,6 +4,7 @@
 import * as fcntl from "../abi/fcntl.ts";
 import * as ebpf from "../abi/ebpf.ts";
 import { showFlags, showOneOf } from "../abi/flags.ts";
+import * as landlock from "../abi/landlock.ts";
 import * as mount from "../abi/mount.ts";
 import * as prctl from "../abi/prctl.ts";
 import * as capability from "../abi/capability.ts";
@@ -124,6 +125,24 @@ export const calls = {
   prctl: [oneOf(prctl.PR), int, int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
   seccomp: [oneOf(seccomp.SECCOMP_OPERATION), flags(seccomp.SECCOMP_FILTER_FLAG), memory],
+  landlock_create_ruleset: [
+    struct(landlock.landlockRulesetAttr, {
+      handled_access_fs: (value) => showFlags(landlock.LANDLOCK_ACCESS_FS, value),
+    }),
+    int,
+    int,
+  ],
+  // the version of the interface, which is asked for with a null pointer
+  landlock_create_ruleset_VERSION: [string, int, flags(landlock.LANDLOCK_CREATE_RULESET)],
+  landlock_add_rule: [
+    fd,
+    oneOf(landlock.LANDLOCK_RULE),
+    struct(landlock.landlockPathBeneathAttr, {
+      allowed_access: (value) => showFlags(landlock.LANDLOCK_ACCESS_FS, value),
+    }),
+    int,
+  ],
+  landlock_restrict_self: [fd, int],
   bpf_PROG_LOAD: [
     oneOf(ebpf.BPF_CMD),
     struct(ebpf.bpfProgLoad, {
@@ -177,6 +196,7 @@ const variants = new Map([
   ["ioctl_get", "ioctl"],
   ["ioctl_set", "ioctl"],
   ["prctl_PR_CAPBSET_DROP", "prctl"],
+  ["landlock_create_ruleset_VERSION", "landlock_create_ruleset"],
   ["bpf_PROG_LOAD", "bpf"],
   ["bpf_PROG_ATTACH", "bpf"],
 ]);
