@@ -18,6 +18,8 @@ import type { Seccomp, Spec } from "../../core/spec.ts";
 import type { View } from "../../core/view.ts";
 import { Memory } from "../../stage/call.ts";
 import { compile } from "./compile.ts";
+import { allowed, privileged, refused } from "./groups.ts";
+import { words } from "./profile.ts";
 import { flagBits } from "./words.ts";
 
 export const seccomp: Layer = {
@@ -78,7 +80,16 @@ not 250. So a filter asks for the architecture before anything else; ours refuse
 \`socketcall\`, would open by a pointer what the filter of \`socket\` closes.)
 
 **Not isolated by this:** whatever the allowed calls do. And the profile widens with each capability that a container is
-given: with CAP_SYS_ADMIN it lets \`mount\` through, for somebody asked for that.
+given: with CAP_SYS_ADMIN it lets \`mount\` through, as somebody asked for that.
+
+The default profile allows calls for ${allowed.map((it) => it.purpose).join("; ")}. It refuses without a capability,
+which the kernel would mostly ask for as well:
+
+${privileged.map((it) => `- ${it.capability}: ${names(it.calls)}. ${it.why}`).join("\n")}
+
+It refuses to everybody:
+
+${refused.map((it) => `- ${it.purpose}: ${names(it.calls)}. ${it.why}`).join("\n")}
 
 ${describe(profile)}`,
     steps: {
@@ -105,8 +116,14 @@ function describe(profile: Seccomp | undefined): string {
   const comparisons = listing.filter((it) => it.code !== code.give && it.code !== code.load).length;
   return `The profile becomes ${listing.length} instructions here, ${comparisons} of them comparisons. They search by halving, as one
 looks a word up in a dictionary, so a call meets about ten. And since Linux 5.11 the kernel finds out while it loads a filter
-which calls are allowed whatever their arguments: for those it does not run the filter any more. \`minidocker
-explain seccomp\` prints the program.`;
+which calls are allowed whatever their arguments: for those it does not run the filter any more.
+\`minidocker explain seccomp --filter\` prints the default one.`;
+}
+
+function names(calls: string): string {
+  return words(calls)
+    .map((it) => `\`${it}\``)
+    .join(" ");
 }
 
 /** Judged by /proc/PID/status, which does not show the filter itself. */
