@@ -39,6 +39,7 @@ const spelling: Readonly<Record<string, Spelling>> = {
   termios: { field: (name) => `c_${name}` },
   winsize: { field: (name) => `ws_${name.replace("rows", "row").replace("columns", "col")}` },
   linux_dirent64: { type: "struct dirent64", part: true },
+  landlock_ruleset_attr: { part: true },
   bpf_attr: { type: "union bpf_attr", part: true },
   bpfProgQuery: { type: "union bpf_attr", part: true, field: (name) => `query.${name}` },
 };
@@ -52,6 +53,7 @@ const constants: Readonly<Record<string, string>> = {
 /** What the headers of Linux 6.1 do not have, and why. */
 const absent: Readonly<Record<string, string>> = {
   MFD_EXEC: "came with Linux 6.3",
+  LANDLOCK_ACCESS_FS_TRUNCATE: "came with Linux 6.2",
   SIGSET_SIZE: "ours: the size of the kernel's set of 64 signals, which no header shows",
   "sizeof(struct sigset)": "the kernel's sigset_t; the C library has a larger one",
   "offsetof(struct sigset, bits)": "the kernel's sigset_t; the C library has a larger one",
