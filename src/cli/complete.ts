@@ -33,7 +33,7 @@ export function complete(words: readonly string[], lookups: Lookups): Answer {
   const command = commands.find((it) => it.name === name);
   if (command === undefined) return [];
   const state = follow(command, rest);
-  if (state.value !== undefined) return values(state.value.complete, typed, lookups, state.value.repeat === true);
+  if (state.value !== undefined) return valuesOf(state.value, typed, lookups);
   const inline = /^--([^=]+)=(.*)$/.exec(typed);
   if (inline !== null && state.options)
     return inlineValues(command, inline as unknown as [string, string, string], lookups);
@@ -41,7 +41,8 @@ export function complete(words: readonly string[], lookups: Lookups): Answer {
   const operands = command.operands ?? [];
   const operand = operands[state.operands] ?? (isOpen(operands.at(-1)?.need) ? operands.at(-1) : undefined);
   if (operand === undefined) return [];
-  return values(operand.complete, typed, lookups, false);
+  // what a program in a container takes, nobody knows: names of files are what one types most
+  return values(operand.complete ?? "file", typed, lookups);
 }
 
 const isOpen = (need: string | undefined): boolean => need === "some" || need === "any";
@@ -89,7 +90,7 @@ function valueFollows(options: readonly Option[], word: string): Option | undefi
 
 function inlineValues(command: Command, [, name, value]: [string, string, string], lookups: Lookups): Answer {
   const option = command.options.find((it) => it.long === name || it.aliases?.includes(name));
-  const answer = values(option?.complete, value, lookups, option?.repeat === true);
+  const answer = option === undefined ? [] : valuesOf(option, value, lookups);
   if (typeof answer === "string") return answer;
   return answer.map(({ text, help }) => ({ text: `--${name}=${text}`, help }));
 }
@@ -101,12 +102,15 @@ function optionCandidates({ options }: Command): Candidate[] {
   ];
 }
 
-function values(kind: Completion | undefined, typed: string, lookups: Lookups, list: boolean): Answer {
-  if (kind === undefined || kind === "file") return "file";
-  if (kind === "folder") return "folder";
+function valuesOf({ complete: kind }: Option, typed: string, lookups: Lookups): Answer {
+  return kind === undefined ? [] : values(kind, typed, lookups);
+}
+
+function values(kind: Completion, typed: string, lookups: Lookups): Answer {
+  if (kind === "file" || kind === "folder") return kind;
   if (kind === "image" && /^[./]/.test(typed)) return "folder";
   // in a list such as --layers a,-b only the last member is completed
-  const start = kind === "layer" && list ? (/^(.*,)?-?/.exec(typed)?.[0] ?? "") : "";
+  const start = kind === "layer" ? (/^(.*,)?-?/.exec(typed)?.[0] ?? "") : "";
   const words =
     typeof kind === "object" ? kind : kind === "command" ? lookups.commands.map((it) => it.name) : lookups[kind]();
   return matching(

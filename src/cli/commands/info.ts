@@ -1,6 +1,7 @@
 // info: where minidocker keeps things, what it found here, how many containers there are.
 
 import { release } from "node:os";
+import { dirname } from "node:path";
 import { version } from "../../../package.json" with { type: "json" };
 import { parts } from "../../engine/options/layers.ts";
 import { listRecords } from "../../state/find.ts";
@@ -61,7 +62,7 @@ function count(list: readonly Listed[]) {
 
 function render({ containers, paths, cgroup, user, ...rest }: Awaited<ReturnType<typeof gather>>): string {
   const { bold } = palette();
-  const folders = Object.entries(cgroup.parents).map(([name, folder]) => `${name} at ${folder}`);
+  const folders = [...new Set(Object.values(cgroup.parents).map((it) => (cgroup.version === "v1" ? dirname(it) : it)))];
   const rows: readonly (readonly [string, string])[] = [
     ["Version", `${rest.version} on Bun ${rest.bun}`],
     [
@@ -70,7 +71,7 @@ function render({ containers, paths, cgroup, user, ...rest }: Awaited<ReturnType
     ],
     ["Kernel", `${rest.kernel} (${rest.arch})`],
     ["User", user.rootless ? `uid ${user.uid}: rootless` : "root"],
-    ["Cgroups", cgroup.version === "none" ? "not usable" : `${cgroup.version}: ${folders.join(", ")}`],
+    ["Cgroups", cgroup.version === "none" ? "not usable" : `${cgroup.version}, in ${folders.join(", ")}`],
     ["Controllers", cgroup.controllers.join(", ") || "none"],
     ["Layers", rest.layers.join(", ")],
     ["State", paths.state],
