@@ -7,10 +7,11 @@ import { Cgroup } from "../../src/core/cgroup.ts";
 import { probeCgroups } from "../../src/core/cgroup-facts.ts";
 import type { CgroupFacts } from "../../src/core/facts.ts";
 import { Construction, unwind } from "../../src/core/pipeline.ts";
-import type { NamespaceType, Resources, Spec } from "../../src/core/spec.ts";
+import type { IdMapping, NamespaceType, Resources, Spec } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
 import { cgroups } from "../../src/layers/cgroups/index.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
+import type { Session, Stage } from "../../src/stage/stage.ts";
 import { waitUntil } from "./run.ts";
 import type { TestStages } from "./stages.ts";
 import { removeFolder, temporaryFolder } from "./temporary.ts";
@@ -32,12 +33,12 @@ let serial = 0;
 
 /** Makes one, hands it to `body`, and takes it back. */
 export async function inCgroup(
-  stages: TestStages,
+  stages: Pick<TestStages, "session" | "host">,
   options: GroupedOptions,
   body: (process: Grouped) => Promise<void> | void,
 ): Promise<void> {
   const folder = temporaryFolder();
-  const grouped = new Grouped(await construct(stages, options), folder);
+  const grouped = new Grouped(construct({ session: stages.session, host: await stages.host() }, options), folder);
   try {
     await grouped.context.build([namespaces, cgroups]);
     grouped.context.host.flush();
@@ -51,7 +52,11 @@ export async function inCgroup(
   }
 }
 
-async function construct(stages: TestStages, options: GroupedOptions): Promise<Construction> {
+/** Everything that is needed for making one; nothing is made yet. */
+export function construct(
+  { session, host }: { readonly session: Session; readonly host: Stage },
+  options: GroupedOptions,
+): Construction {
   const context = new Construction({
     spec: specFor(options),
     facts: {
@@ -67,8 +72,8 @@ async function construct(stages: TestStages, options: GroupedOptions): Promise<C
       stateDir: "",
       dataDir: "",
     },
-    session: stages.session,
-    host: await stages.host(),
+    session,
+    host,
     journal: () => {},
     notice: (text) => notices.push(text),
   });
@@ -87,11 +92,16 @@ function specFor({ resources, namespaces: types = ["cgroup"], path }: GroupedOpt
     mounts: [],
     linux: {
       namespaces: types.map((type) => ({ type })),
+      ...(types.includes("user") ? { uidMappings: oneself(process.getuid), gidMappings: oneself(process.getgid) } : {}),
       cgroupsPath: path ?? `test-${process.pid}-${++serial}`,
       ...(resources === undefined ? {} : { resources }),
     },
     annotations: {},
   };
+}
+
+function oneself(id: (() => number) | undefined): IdMapping[] {
+  return [{ containerID: 0, hostID: id?.() ?? 0, size: 1 }];
 }
 
 export class Grouped {

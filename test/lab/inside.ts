@@ -8,20 +8,13 @@
 import { test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readJUnit, type TestCase } from "../../scripts/junit.ts";
 import { mustRun, skipUnless } from "../harness/skip.ts";
 import { bun, Lab, type LabOptions, labProblem } from "./lab.ts";
 
 export interface InsideOptions extends LabOptions {
   /** Seconds that all of them may take; 300 by default. */
   readonly timeout?: number;
-}
-
-/** What one test has come to inside. */
-export interface InsideTest {
-  readonly name: string;
-  readonly outcome: "passed" | "failed" | "skipped";
-  /** Why it failed; empty otherwise. */
-  readonly message: string;
 }
 
 /** Boots a kernel, runs the files (paths from the repository's root) with `bun test`, and registers what they said. */
@@ -33,13 +26,21 @@ export async function runInside(files: readonly string[], options: InsideOptions
   }
   const lab = await Lab.boot(options);
   try {
-    const { tests, trouble } = await runFiles(lab, files, options.timeout ?? 300);
-    for (const { name, outcome, message } of tests) {
+    const { tests, said, whole } = await runFiles(lab, files, options.timeout ?? 300);
+    for (const { name, outcome } of tests) {
       // biome-ignore lint/suspicious/noSkippedTests: inside, it was skipped with a reason, which is in its name
       if (outcome === "skipped") test.skip(`in the lab: ${name}`, () => {});
-      else test(`in the lab: ${name}`, () => expectPassed(outcome === "passed", message));
+      else {
+        test(`in the lab: ${name}`, () => {
+          if (outcome !== "passed") throw new Error(reasonIn(said, name));
+        });
+      }
     }
-    if (trouble !== "") test(`in the lab: ${files.join(", ")}`, () => expectPassed(false, trouble));
+    if (!whole) {
+      test(`in the lab: ${files.join(", ")}`, () => {
+        throw new Error(said);
+      });
+    }
   } finally {
     await lab.close();
   }
@@ -49,7 +50,7 @@ async function runFiles(
   lab: Lab,
   files: readonly string[],
   timeout: number,
-): Promise<{ tests: InsideTest[]; trouble: string }> {
+): Promise<{ tests: TestCase[]; said: string; whole: boolean }> {
   const report = join(lab.share, "report.xml");
   // A kernel that makes each system call and page fault of its processes by hand is about ten times as slow.
   const { exitCode, stdout, stderr } = await lab.run(
@@ -60,35 +61,16 @@ async function runFiles(
      exit $status`,
     { timeout },
   );
-  const tests = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
+  const tests = existsSync(report) ? readJUnit(readFileSync(report, "utf8")) : [];
   // A file that cannot be loaded, or a run that takes too long, is in no test's report.
-  const told = tests.length > 0 && (exitCode === 0 || tests.some((it) => it.outcome === "failed"));
-  return { tests, trouble: told ? "" : `bun test ended with ${exitCode}:\n${stdout}${stderr}` };
+  const whole = tests.length > 0 && (exitCode === 0 || tests.some((it) => it.outcome === "failed"));
+  return { tests, said: `${stdout}${stderr}\nbun test ended with ${exitCode}`, whole };
 }
 
-function expectPassed(passed: boolean, message: string): void {
-  if (!passed) throw new Error(message);
-}
-
-/** The tests in a JUnit report as Bun writes it. */
-export function parseReport(xml: string): InsideTest[] {
-  return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
-    ([, name, body = ""]) => {
-      const failure = /<failure([^>]*?)(?:\/>|>([\s\S]*?)<\/failure>)/.exec(body);
-      const skipped = body.includes("<skipped");
-      return {
-        name: unescapeXml(name ?? ""),
-        outcome: failure !== null ? "failed" : skipped ? "skipped" : "passed",
-        message: unescapeXml(failure?.[2] ?? failure?.[1] ?? ""),
-      };
-    },
-  );
-}
-
-const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
-
-function unescapeXml(text: string): string {
-  return text.replace(/&(?:#(\d+)|(\w+));/g, (whole, code?: string, name?: string) =>
-    code !== undefined ? String.fromCodePoint(Number(code)) : (entities[name ?? ""] ?? whole),
-  );
+/** What was printed between the test before and this one's verdict. */
+function reasonIn(said: string, name: string): string {
+  const lines = said.split("\n");
+  const end = lines.findIndex((line) => line.startsWith(`(fail) ${name}`));
+  const start = lines.findLastIndex((line, i) => i < end && /^\((pass|fail|skip)\) /.test(line));
+  return end < 0 ? said : lines.slice(start + 1, end + 1).join("\n");
 }

@@ -1,9 +1,9 @@
 // The lab itself: what it promises to the tests that run in it.
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { skipUnless } from "../harness/skip.ts";
-import { parseReport, runInside } from "./inside.ts";
+import { runInside } from "./inside.ts";
 import { Lab, labProblem } from "./lab.ts";
 
 await runInside(["test/lab/inside/kernel.ts"]);
@@ -43,13 +43,3 @@ labTest(
   },
   60_000,
 );
-
-test("a report's tests keep their names, outcomes and reasons", () => {
-  const xml = `<testsuites><testcase name="a &amp; b" line="1" /><testcase name="c" line="2">
-    <skipped /></testcase><testcase name="d"><failure type="E" message="m">not &lt;this&gt;&#10;</failure></testcase></testsuites>`;
-  expect(parseReport(xml)).toEqual([
-    { name: "a & b", outcome: "passed", message: "" },
-    { name: "c", outcome: "skipped", message: "" },
-    { name: "d", outcome: "failed", message: "not <this>\n" },
-  ]);
-});

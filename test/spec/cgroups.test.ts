@@ -6,10 +6,15 @@ import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { probeCgroups } from "../../src/core/cgroup-facts.ts";
 import { Place } from "../../src/core/cgroup-folders.ts";
-import type { DeviceRule } from "../../src/core/spec.ts";
+import { unwind } from "../../src/core/pipeline.ts";
+import type { DeviceRule, Resources } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
 import { cgroups, JOIN } from "../../src/layers/cgroups/index.ts";
-import { type Grouped, inCgroup } from "../harness/grouped.ts";
+import { namespaces } from "../../src/layers/namespaces.ts";
+import { launch, launchPlan } from "../../src/stage/launch.ts";
+import { Session, type Stage } from "../../src/stage/stage.ts";
+import { construct, type Grouped, inCgroup } from "../harness/grouped.ts";
+import { processEntry } from "../harness/processes.ts";
 import { waitUntil } from "../harness/run.ts";
 import { rootTest } from "../harness/skip.ts";
 import { stages } from "../harness/stages.ts";
@@ -249,3 +254,46 @@ rootTest("a path has as many levels as it says, and takes back those that are em
     expect(existsSync(folder.replace("/pod/web", ""))).toBe(false);
   }),
 );
+
+rootTest("containers that come and go at the same time do not take the folder above from each other", async () => {
+  const worker = async (): Promise<void> => {
+    const session = new Session();
+    const launched = await launch(session);
+    const own = { session, host: async () => launched.stage };
+    for (let round = 0; round < 10; round++)
+      await inCgroup(own, {}, (it) => expect(it.cgroup.pids()).toEqual([it.pid]));
+    launched.close();
+    await launched.ended;
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  for (const parent of Object.values(facts.parents)) expect(existsSync(`${parent}/minidocker`)).toBe(false);
+});
+
+/** Step and name of each call that the layer makes, and of those that take it all back. */
+async function callsOf(session: Session, host: Stage, resources: Resources): Promise<string[]> {
+  const context = construct({ session, host }, { resources, path: `test-${process.pid}-plan` });
+  const found: string[] = [];
+  session.observers.push({ before: ({ name, origin }) => void found.push(`${origin.layer}: ${origin.step}: ${name}`) });
+  await context.build([namespaces, cgroups]);
+  host.flush();
+  context.stage.flush();
+  const { pid } = context;
+  context.release();
+  const ended = (): boolean => host.plans || [undefined, "Z"].includes(processEntry(pid)?.state);
+  await waitUntil(ended, 5000, () => "the stage does not end with its channel");
+  await unwind(context.intents, [cgroups], host, context.facts);
+  return found;
+}
+
+const full = { memory: { limit: 64 * MiB }, cpu: { quota: 50_000 }, pids: { limit: 64 }, devices };
+
+rootTest("a plan names the calls that are then made, in that order", async () => {
+  const [dry, live] = [new Session(), new Session()];
+  const planned = await callsOf(dry, await launchPlan(dry), full);
+  const launched = await launch(live);
+  const made = await callsOf(live, launched.stage, full);
+  launched.close();
+  await launched.ended;
+  expect(made.length).toBeGreaterThan(30);
+  expect(planned).toEqual(made);
+});

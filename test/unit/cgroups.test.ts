@@ -114,7 +114,11 @@ describe("the path of a cgroup", () => {
     const place = Place.of(v1, "pod/web");
     const again = Place.ofIntent(JSON.parse(JSON.stringify(place.intent())));
     expect([...again.folders]).toEqual([...place.folders]);
-    expect(again.levels("/cg/cpu")).toEqual(["/cg/cpu/minidocker", "/cg/cpu/minidocker/pod", "/cg/cpu/minidocker/pod/web"]);
+    expect(again.levels("/cg/cpu")).toEqual([
+      "/cg/cpu/minidocker",
+      "/cg/cpu/minidocker/pod",
+      "/cg/cpu/minidocker/pod/web",
+    ]);
   });
 
   test("never leads out of minidocker's folder", () => {
@@ -154,12 +158,18 @@ describe("what a host offers", () => {
   const user = "/user.slice/user-1000.slice/user@1000.service";
 
   /** `files`: those that exist, by path below the mount; `mine`: the folders that may be written to. */
-  function host(mounts: string, membership: string, files: Readonly<Record<string, string>>, mine: readonly string[]): CgroupFacts {
+  function host(
+    mounts: string,
+    membership: string,
+    files: Readonly<Record<string, string>>,
+    mine: readonly string[],
+  ): CgroupFacts {
     return cgroupFacts({
       mounts: parseMounts(mounts),
       memberships: membership,
       read: (path) => files[path.replace("/sys/fs/cgroup", "")],
-      writable: (path) => mine.includes(path.replace("/sys/fs/cgroup", "").replace(/\/cgroup\.(procs|subtree_control)$/, "")),
+      writable: (path) =>
+        mine.includes(path.replace("/sys/fs/cgroup", "").replace(/\/cgroup\.(procs|subtree_control)$/, "")),
     });
   }
 
@@ -195,7 +205,12 @@ describe("what a host offers", () => {
   });
 
   test("inside another container the tree holds processes, so it hands on nothing that it does not already", () => {
-    const files = { "/cgroup.type": "domain", "/cgroup.procs": "1\n", "/cgroup.subtree_control": "", "/cgroup.controllers": "pids" };
+    const files = {
+      "/cgroup.type": "domain",
+      "/cgroup.procs": "1\n",
+      "/cgroup.subtree_control": "",
+      "/cgroup.controllers": "pids",
+    };
     const facts = host(v2mount, "0::/\n", files, [""]);
     expect(facts).toMatchObject({ version: "v2", parents: { unified: "/sys/fs/cgroup" }, controllers: [] });
     expect(facts.problem).toContain("holds processes");
@@ -221,16 +236,24 @@ describe("what a host offers", () => {
   });
 
   test("v1 is for root alone", () => {
-    expect(host(hybrid, membership, {}, [])).toMatchObject({ version: "none", problem: expect.stringContaining("run as root") });
+    expect(host(hybrid, membership, {}, [])).toMatchObject({
+      version: "none",
+      problem: expect.stringContaining("run as root"),
+    });
   });
 
   test("without any cgroup file system there is none", () => {
-    expect(host("", "0::/\n", {}, [])).toMatchObject({ version: "none", problem: expect.stringContaining("mount -t cgroup2") });
+    expect(host("", "0::/\n", {}, [])).toMatchObject({
+      version: "none",
+      problem: expect.stringContaining("mount -t cgroup2"),
+    });
   });
 
   test("one old tree for other software does not make a v1 host", () => {
     const mounts = `${v2mount}\n40 20 0:40 / /sys/fs/cgroup/net_cls rw - cgroup cgroup rw,net_cls`;
-    expect(host(mounts, "2:net_cls:/\n0::/\n", { "/cgroup.controllers": "pids" }, [""])).toMatchObject({ version: "v2" });
+    expect(host(mounts, "2:net_cls:/\n0::/\n", { "/cgroup.controllers": "pids" }, [""])).toMatchObject({
+      version: "v2",
+    });
   });
 });
 

@@ -2,15 +2,15 @@
 
 import { describe, expect, test } from "bun:test";
 import {
-  BPF_DEVCG_ACC_MKNOD as M,
-  BPF_DEVCG_ACC_READ as R,
-  BPF_DEVCG_ACC_WRITE as W,
   BPF_DEVCG_DEV_BLOCK,
   BPF_DEVCG_DEV_CHAR,
   bpfCgroupDevCtx,
   disassemble,
   encode,
   interpret,
+  BPF_DEVCG_ACC_MKNOD as M,
+  BPF_DEVCG_ACC_READ as R,
+  BPF_DEVCG_ACC_WRITE as W,
 } from "../../src/abi/ebpf.ts";
 import type { DeviceRule } from "../../src/core/spec.ts";
 import { deviceProgram, deviceWrites } from "../../src/layers/cgroups/devices.ts";
@@ -92,7 +92,11 @@ describe("the device program", () => {
         };
       });
       const question = [pick(["c", "b"] as const), pick([1, 2]), pick([3, 4]), 1 + random(7)] as const;
-      expect({ rules, question, answer: ask(rules, ...question) }).toEqual({ rules, question, answer: model(rules, ...question) });
+      expect({ rules, question, answer: ask(rules, ...question) }).toEqual({
+        rules,
+        question,
+        answer: model(rules, ...question),
+      });
     }
   });
 

@@ -20,7 +20,9 @@ interface Rule {
  * v1: what to write, in order. Whatever no rule speaks of is denied, as in v2. The kernel keeps a list of exceptions from one
  * answer for the rest, and takes back only what is exactly in it: rules that would need a hole in an exception are an Error.
  */
-export function deviceWrites(rules: readonly DeviceRule[]): { file: "devices.deny" | "devices.allow"; value: string }[] {
+export function deviceWrites(
+  rules: readonly DeviceRule[],
+): { file: "devices.deny" | "devices.allow"; value: string }[] {
   let exceptions: Rule[] = [];
   const writes = rules.map((given, i) => {
     const rule = read(given, i);

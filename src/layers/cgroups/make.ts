@@ -2,7 +2,7 @@
 
 import { UNIFIED } from "../../abi/cgroup.ts";
 import * as bpf from "../../abi/ebpf.ts";
-import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ERANGE } from "../../abi/errno.ts";
+import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, EPERM, ERANGE } from "../../abi/errno.ts";
 import { AT_FDCWD, F_OK, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import type { Folders, Place } from "../../core/cgroup-folders.ts";
 import type { Context } from "../../core/layer.ts";
@@ -55,27 +55,39 @@ const notOurs: Causes = {
   [EEXIST]: "another container has taken this cgroup at the same moment",
 };
 
-/** v2: each cgroup on the way down hands on what the next one needs. `wanted` have limits; the others are for statistics. */
+/**
+ * v2: each cgroup on the way down hands on what the next one needs: `wanted` for limits, the rest to be counted. One write is
+ * all or nothing, and it has to be: where processes are in the way, cpu and pids alone would be accepted, and turn
+ * what is below into a place for threads only (cgroup-v2.rst, "Threads").
+ */
 export async function handOnControllers(ctx: Context, place: Place, wanted: readonly string[]): Promise<void> {
-  const offered = ctx.facts.cgroup.controllers;
-  const useful = ["cpu", "io", "memory", "pids"].filter((it) => offered.includes(it) && !wanted.includes(it));
-  if (wanted.length + useful.length === 0) return;
+  const counted = ["memory", "io", "cpu", "pids"].filter((it) => ctx.facts.cgroup.controllers.includes(it));
+  const all = [...new Set([...counted, ...wanted])];
+  if (all.length === 0) return;
   ctx.step("hand on the controllers");
   const { host } = ctx;
   const parent = place.parents.get(UNIFIED) as string;
   for (const level of [parent, ...place.levels(parent).slice(0, -1)]) {
     const fd = await host.openat(AT_FDCWD, `${level}/cgroup.subtree_control`, O_WRONLY | O_CLOEXEC, 0);
-    for (const name of wanted) await writeWord(host, fd, `+${name}`, { cause: notHandedOn(level, name) });
-    for (const name of useful) await writeWord(host, fd, `+${name}`, { tolerate: [EBUSY, EINVAL, ENOENT] });
+    const cause = notHandedOn(level, wanted);
+    // refused here, and then missing one level below: without limits one can live with that
+    await writeWord(host, fd, plus(all), { tolerate: [EBUSY, EINVAL, ENOENT], cause });
+    if (wanted.length > 0) await writeWord(host, fd, plus(wanted), { cause });
     await host.close(fd);
   }
 }
 
-function notHandedOn(level: string, name: string): Causes {
+function plus(names: readonly string[]): string {
+  return names.map((it) => `+${it}`).join(" ");
+}
+
+function notHandedOn(level: string, names: readonly string[]): Causes {
+  const occupied = `${level} holds processes, so it cannot hand on ${names.join(" and ")}: move them to a cgroup below it`;
   return {
-    [EBUSY]: `${level} holds processes, and only a cgroup without any may hand on ${name}: move them to a cgroup below it`,
-    [ENOENT]: `the ${name} controller has been taken from ${level} meanwhile`,
-    [EINVAL]: `${name} cannot be handed on, for example because of real-time processes`,
+    [EBUSY]: occupied,
+    [EOPNOTSUPP]: occupied,
+    [ENOENT]: `${level} itself has no longer been handed all of: ${names.join(" ")}`,
+    [EINVAL]: "a controller cannot be handed on, cpu for example because of real-time processes",
   };
 }
 
@@ -194,6 +206,7 @@ export async function join(ctx: Context, folders: Iterable<string>): Promise<voi
     [EACCES]:
       "moving a process needs the right to write to the nearest cgroup above both places: see minidocker doctor",
     [EBUSY]: "that cgroup has handed its controllers on, so it may hold no process itself",
+    [EOPNOTSUPP]: "a cgroup above holds processes itself: move them to a cgroup of their own",
     [ENOSPC]: "that cpuset has no CPUs or no memory nodes",
   };
   for (const folder of new Set(folders))
