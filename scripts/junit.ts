@@ -26,12 +26,12 @@ export function readJUnit(xml: string): TestCase[] {
 
 function attribute(attributes: string, name: string): string {
   const value = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "";
-  return unescape(value);
+  return decodeEntities(value);
 }
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
 
-function unescape(text: string): string {
+function decodeEntities(text: string): string {
   return text.replace(/&(?:#(\d+)|(\w+));/g, (whole, code: string | undefined, word: string) =>
     code === undefined ? (entities[word] ?? whole) : String.fromCodePoint(Number(code)),
   );

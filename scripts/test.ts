@@ -35,7 +35,11 @@ function find(pattern: string, only: string): string[] {
 
 /** Files in the two lanes that run side by side. The second has the kernel to itself. */
 function lanes(only: string): readonly [string[], string[]] {
-  const beside = [...find("test/unit/**/*.test.ts", only), ...find("src/**/*.test.ts", only), ...find("test/lab/**/*.test.ts", only)];
+  const beside = [
+    ...find("test/unit/**/*.test.ts", only),
+    ...find("src/**/*.test.ts", only),
+    ...find("test/lab/**/*.test.ts", only),
+  ];
   const kernel = ["test/native", "test/spec", "examples"].flatMap((it) => find(`${it}/**/*.test.ts`, only));
   return [beside, kernel];
 }
@@ -91,7 +95,8 @@ function count(reports: readonly FileReport[]): Counts {
   return { passed: of("passed"), failed: of("failed"), skipped: of("skipped") };
 }
 
-const sentence = ({ passed, failed, skipped }: Counts): string => `${passed} passed, ${failed} failed, ${skipped} skipped`;
+const sentence = ({ passed, failed, skipped }: Counts): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 function show(report: FileReport): void {
   const counts = count([report]);
@@ -112,7 +117,9 @@ async function runLane(files: readonly string[]): Promise<FileReport[]> {
 
 function summarize(reports: readonly FileReport[]): void {
   for (const outcome of ["skipped", "failed"] as const) {
-    const rows = reports.flatMap(({ file, cases }) => cases.filter((it) => it.outcome === outcome).map((it) => `  ${file}: ${it.name}`));
+    const rows = reports.flatMap(({ file, cases }) =>
+      cases.filter((it) => it.outcome === outcome).map((it) => `  ${file}: ${it.name}`),
+    );
     if (rows.length > 0) console.log(`\n${outcome}:\n${rows.join("\n")}`);
   }
 }
@@ -131,10 +138,14 @@ async function main(): Promise<number> {
   const jobs = [() => runLane(beside), async () => (isRoot ? runLane(kernel) : withoutRoot(kernel))];
   const start = performance.now();
   const reports =
-    cpus().length > 1 ? (await Promise.all(jobs.map((it) => it()))).flat() : [...(await jobs[0]?.() ?? []), ...(await jobs[1]?.() ?? [])];
+    cpus().length > 1
+      ? (await Promise.all(jobs.map((it) => it()))).flat()
+      : [...((await jobs[0]?.()) ?? []), ...((await jobs[1]?.()) ?? [])];
   summarize(reports);
   const counts = count(reports);
-  console.log(`\n${relative(process.cwd(), repository) || "."}: ${reports.length} files in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  console.log(
+    `\n${relative(process.cwd(), repository) || "."}: ${reports.length} files in ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
   console.log(sentence(counts));
   return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 }

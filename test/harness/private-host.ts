@@ -9,8 +9,8 @@ import { guardHost } from "./guard.ts";
 import { processEntry, processes, processLink } from "./processes.ts";
 import { type Outcome, Run, type RunOptions, waitUntil } from "./run.ts";
 import { isRoot } from "./skip.ts";
-import { openTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 import { removeFolder, temporaryFolder } from "./temporary.ts";
+import { openTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 
 const repository = join(import.meta.dir, "../..");
 
@@ -54,7 +54,11 @@ export class PrivateHost {
   async close(): Promise<void> {
     this.#holder.kill("SIGKILL"); // unshare, whose child has asked to die with it
     await this.#holder.exited;
-    await waitUntil(() => processEntry(this.pid) === undefined, 5000, () => "the private host does not end");
+    await waitUntil(
+      () => processEntry(this.pid) === undefined,
+      5000,
+      () => "the private host does not end",
+    );
     const strayed = ["run", "lib"].filter((it) => existsSync(join(this.folder, "host", it, "upper/minidocker")));
     removeFolder(this.folder);
     if (strayed.length > 0) throw new Error(`minidocker has used the default folders: ${strayed.join(", ")}`);
@@ -103,7 +107,14 @@ export class PrivateHost {
   #enter(argv: readonly string[], { rootless, cwd }: MinidockerOptions): string[] {
     const enter = ["nsenter", "-t", String(this.pid), "-m", "-p", "-n", "-u", "-i", `--wd=${cwd ?? this.folder}`, "--"];
     const signals = ["env", "--default-signal"]; // the test run itself may have been started with SIGINT ignored
-    const user = ["setpriv", `--reuid=${TESTER.uid}`, `--regid=${TESTER.gid}`, "--clear-groups", "--inh-caps=-all", "--"];
+    const user = [
+      "setpriv",
+      `--reuid=${TESTER.uid}`,
+      `--regid=${TESTER.gid}`,
+      "--clear-groups",
+      "--inh-caps=-all",
+      "--",
+    ];
     return [...enter, ...signals, ...(rootless ? user : []), ...argv];
   }
 
@@ -162,8 +173,12 @@ function makeFolders(folder: string): void {
   for (const it of ["host/run/upper", "host/run/work", "host/lib/upper", "host/lib/work"]) {
     mkdirSync(join(folder, it), { recursive: true });
   }
-  for (const [user, uid] of [["root", 0], ["user", TESTER.uid]] as const) {
-    for (const it of ["home", "run", "state", "data"]) mkdirSync(join(folder, user, it), { recursive: true, mode: 0o700 });
+  for (const [user, uid] of [
+    ["root", 0],
+    ["user", TESTER.uid],
+  ] as const) {
+    for (const it of ["home", "run", "state", "data"])
+      mkdirSync(join(folder, user, it), { recursive: true, mode: 0o700 });
     if (isRoot) for (const it of ["", "home", "run", "state", "data"]) chownSync(join(folder, user, it), uid, uid);
   }
   const { name, uid, gid, subordinate } = TESTER;
@@ -174,7 +189,9 @@ function makeFolders(folder: string): void {
 
 // The machine's accounts, with ours in the place of whoever has its number.
 function writeAccounts(folder: string, file: string, row: string, id: number): void {
-  const others = readFileSync(`/etc/${file}`, "utf8").split("\n").filter((it) => it !== "" && it.split(":")[2] !== String(id));
+  const others = readFileSync(`/etc/${file}`, "utf8")
+    .split("\n")
+    .filter((it) => it !== "" && it.split(":")[2] !== String(id));
   writeFileSync(join(folder, "host", file), [...others, row, ""].join("\n"));
 }
 

@@ -18,7 +18,10 @@ export function makeRootfs(folder: string): string {
   mkdirSync(join(folder, "tmp"), { recursive: true, mode: 0o1777 });
   copyFileSync(busybox, join(folder, "bin/busybox"));
   const { stdout } = Bun.spawnSync([busybox, "--list"]);
-  for (const name of stdout.toString().split("\n").filter((it) => it !== "" && it !== "busybox")) {
+  for (const name of stdout
+    .toString()
+    .split("\n")
+    .filter((it) => it !== "" && it !== "busybox")) {
     symlinkSync("busybox", join(folder, "bin", name));
   }
   writeFileSync(join(folder, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\nalice:x:1234:1234::/home:/bin/sh\n");

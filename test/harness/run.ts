@@ -82,9 +82,13 @@ export class Run {
 
   /** Waits until stdout or stderr holds the text; throws what they hold when the time is up. */
   async until(text: string | RegExp, milliseconds = 10_000): Promise<void> {
-    await waitUntil(() => matches(this.#stdout, text) || matches(this.#stderr, text), milliseconds, () => {
-      return `${JSON.stringify(String(text))} did not appear; stdout: ${this.#stdout}; stderr: ${this.#stderr}`;
-    });
+    await waitUntil(
+      () => matches(this.#stdout, text) || matches(this.#stderr, text),
+      milliseconds,
+      () => {
+        return `${JSON.stringify(String(text))} did not appear; stdout: ${this.#stdout}; stderr: ${this.#stderr}`;
+      },
+    );
   }
 
   async #finish(timeout: number): Promise<Outcome> {

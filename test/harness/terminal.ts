@@ -59,9 +59,13 @@ export function openTerminal(argv: readonly string[], options: TerminalOptions =
     type: (keys) => void terminal.write(keys),
     async until(text, milliseconds = 10_000) {
       const fresh = (): string => screen.slice(seen);
-      await waitUntil(() => matches(fresh(), text), milliseconds, () => {
-        return `${JSON.stringify(String(text))} did not appear on the terminal, which shows: ${JSON.stringify(fresh())}`;
-      });
+      await waitUntil(
+        () => matches(fresh(), text),
+        milliseconds,
+        () => {
+          return `${JSON.stringify(String(text))} did not appear on the terminal, which shows: ${JSON.stringify(fresh())}`;
+        },
+      );
       seen += end(fresh(), text);
     },
     resize: (width, height) => terminal.resize(width, height),
