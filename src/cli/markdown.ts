@@ -34,7 +34,7 @@ function renderBlock(text: string, indent: string): string {
   const { bold, cyan } = palette();
   if (text.startsWith("```")) {
     const lines = text.split("\n").slice(1, -1);
-    return lines.map((it) => `${indent}    ${cyan(it)}`).join("\n");
+    return lines.map((it) => (it === "" ? "" : `${indent}    ${cyan(it)}`)).join("\n");
   }
   const heading = /^#+ (.*)$/.exec(text)?.[1];
   if (heading !== undefined) return indent + bold(inline(heading));

@@ -1,0 +1,118 @@
+// Completion: what may come next, and the scripts for shells.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "../../src/cli/command.ts";
+import { type Answer, complete, type Lookups } from "../../src/cli/complete.ts";
+import { catalogue } from "../../src/cli/registry.ts";
+import { Run } from "../harness/run.ts";
+import { skipUnless, type Test } from "../harness/skip.ts";
+import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
+
+const commands = (await Promise.all(Object.values(catalogue.groups).flat().map(catalogue.load))) as Command[];
+const lookups: Lookups = {
+  commands,
+  container: () => ["web", "db"],
+  image: () => ["base"],
+  layer: () => ["namespaces", "namespaces.pid", "network", "seccomp"],
+};
+
+function after(...words: string[]): string[] | string {
+  const answer: Answer = complete(words, lookups);
+  return typeof answer === "string" ? answer : answer.map((it) => it.text);
+}
+
+describe("candidates", () => {
+  test("a command comes first", () => {
+    expect(after("r")).toEqual(["run", "rm"]);
+    expect(after("--plain", "p")).toEqual(["ps"]);
+    expect(after("--v")).toEqual(["--version"]);
+    expect(after("nope", "")).toEqual([]);
+  });
+
+  test("then its options and operands", () => {
+    expect(after("run", "--memory-")).toEqual(["--memory-swap", "--memory-reservation"]);
+    expect(after("run", "--rm", "b")).toEqual(["base"]);
+    expect(after("run", "./r")).toBe("folder");
+    expect(after("rm", "web", "")).toEqual(["web", "db"]);
+    expect(after("explain", "cap")).toEqual(["capabilities"]);
+    expect(after("help", "v")).toEqual(["verify", "version"]);
+  });
+
+  test("then the value of an option", () => {
+    expect(after("run", "--network", "")).toEqual(["none", "host", "bridge", "container:"]);
+    expect(after("run", "--network=h")).toEqual(["--network=host"]);
+    expect(after("run", "--env-file", "x")).toBe("file");
+    expect(after("run", "-m", "")).toEqual([]);
+    expect(after("run", "-itm", "")).toEqual([]);
+    expect(after("run", "-m64m", "")).toEqual(["base"]);
+    expect(after("run", "--step=")).toEqual(["--step=layer", "--step=step", "--step=call"]);
+    expect(after("run", "--step", "")).toEqual(["base"]);
+  });
+
+  test("in a list of layers the last one", () => {
+    expect(after("run", "--layers", "seccomp,net")).toEqual(["seccomp,network"]);
+    expect(after("run", "--layers=-namespaces.")).toEqual(["--layers=-namespaces.pid"]);
+  });
+
+  test("after the image, options are the program's", () => {
+    expect(after("run", "base", "--me")).toBe("file");
+    expect(after("run", "base", "sh", "")).toBe("file");
+    expect(after("run", "--", "--me")).toEqual([]);
+  });
+});
+
+let folder = "";
+beforeEach(() => {
+  folder = temporaryFolder();
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(
+    join(folder, "bin/minidocker"),
+    `#!/bin/sh\nexec ${process.execPath} ${join(import.meta.dir, "../../src/main.ts")} "$@"\n`,
+    { mode: 0o755 },
+  );
+  symlinkSync(process.execPath, join(folder, "bin/bun"));
+});
+afterEach(() => removeFolder(folder));
+
+// Few machines have all three.
+const inShell = (name: string): Test => skipUnless(Bun.which(name), `needs ${name}`, { expected: true });
+
+/** Runs the shell with minidocker in its PATH. */
+async function shell(argv: readonly string[]): Promise<string> {
+  const run = Run.start(argv, {
+    env: {
+      PATH: `${folder}/bin:${process.env["PATH"]}`,
+      HOME: folder,
+      MINIDOCKER_STATE: `${folder}/state`,
+      MINIDOCKER_DATA: `${folder}/data`,
+    },
+  });
+  const { stdout, stderr } = await run.outcome;
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+inShell("bash")("bash completes options, and values after =", async () => {
+  const script = `
+    eval "$(minidocker completion bash)"
+    try() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=(); _minidocker 2>/dev/null; echo "\${COMPREPLY[*]}"; }
+    try minidocker ver
+    try minidocker run --memory-
+    try minidocker explain no`;
+  expect(await shell(["bash", "-c", script])).toBe(
+    "verify version\n--memory-swap --memory-reservation\nno-new-privs\n",
+  );
+});
+
+inShell("zsh")("zsh loads its script", async () => {
+  const script = `autoload -Uz compinit && compinit -u -D; source <(minidocker completion zsh); echo $_comps[minidocker]`;
+  expect(await shell(["zsh", "-f", "-c", script])).toBe("_minidocker\n");
+});
+
+inShell("fish")("fish completes options", async () => {
+  const script = `minidocker completion fish | source; complete -C 'minidocker run --memory-'`;
+  const lines = (await shell(["fish", "--no-config", "-c", script])).split("\n").map((it) => it.split("\t")[0]);
+  expect(lines.filter(Boolean).toSorted()).toEqual(["--memory-reservation", "--memory-swap"]);
+});
