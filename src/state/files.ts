@@ -1,6 +1,6 @@
 // Writing and removing files so that a crash in between does no harm.
 
-import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { View } from "../core/view.ts";
 import { errnoOf, Refusal } from "./refusal.ts";
 
@@ -33,6 +33,9 @@ function notWritten(path: string, error: unknown): Error {
 
 /** Throws a Refusal while something is mounted at or below `folder`, for removing it would reach through the mount. */
 export function refuseMounts(folder: string): void {
+  const text = readFileSync("/proc/self/mountinfo", "utf8");
+  const written = folder.replace(/[\\\s]/g, (it) => `\\${it.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  if (!text.includes(` ${written} `) && !text.includes(` ${written}/`)) return; // mostly
   const found = new View(process.pid).mounts.find(({ point }) => point === folder || point.startsWith(`${folder}/`));
   if (found === undefined) return;
   throw new Refusal(`${folder} is not removed, because something is mounted at ${found.point}: umount it first`, 1);

@@ -1,6 +1,5 @@
 // What containers are called: 64 hexadecimal digits that nobody else has, and a name that people can say.
 
-import { randomBytes, randomInt } from "node:crypto";
 import { Refusal } from "./refusal.ts";
 
 const pattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
@@ -19,7 +18,7 @@ export function checkName(name: string): void {
  */
 export function newId(): string {
   for (;;) {
-    const id = randomBytes(32).toString("hex");
+    const id = crypto.getRandomValues(new Uint8Array(32)).toHex();
     if (/[a-f]/.test(shortId(id))) return id;
   }
 }
@@ -45,6 +44,6 @@ const things =
  * Two words, as in `quiet_harbour`; from the fourth attempt on with a number, for hosts with thousands of containers.
  */
 export function generateName(attempt = 0): string {
-  const pick = (words: readonly string[]): string => words[randomInt(words.length)] as string;
-  return `${pick(qualities)}_${pick(things)}${attempt < 3 ? "" : randomInt(10 ** Math.min(attempt - 2, 9))}`;
+  const pick = (words: readonly string[]): string => words[Math.floor(Math.random() * words.length)] as string;
+  return `${pick(qualities)}_${pick(things)}${attempt < 3 ? "" : Math.floor(Math.random() * 10 ** Math.min(attempt - 1, 9))}`;
 }

@@ -100,17 +100,17 @@ test("a configuration reads back as it was written", () => {
 });
 
 const damages: Record<string, [damage: (path: string) => void, problem: RegExp]> = {
-  "an empty": [(path) => truncateSync(path), /is empty/],
-  "a truncated": [(path) => truncateSync(path, 100), /cut short/],
-  "a record that is not JSON,": [(path) => writeFileSync(path, "\0\0\0ELF"), /is not JSON/],
-  "a record that is a list,": [(path) => writeFileSync(path, "[]"), /not a JSON object/],
-  "a record with wrong types": [(path) => rewrite(path, { command: "sh" }), /unusable command: "sh"/],
-  "a record with half a process": [(path) => rewrite(path, { process: { pid: 1 } }), /unusable process/],
-  "a record with an unknown status": [(path) => rewrite(path, { status: "damaged" }), /unusable status/],
-  "a record without a name": [(path) => rewrite(path, { name: undefined }), /has no name/],
-  "another container's": [(path) => rewrite(path, { id: "0".repeat(64) }), /belongs to another container/],
-  "a missing": [(path) => removeFolder(path), /cannot be read \(ENOENT\)/],
-  "a folder as a": [(path) => [removeFolder(path), mkdirSync(path)], /cannot be read \(EISDIR\)/],
+  "is empty": [(path) => truncateSync(path), /is empty/],
+  "is cut short": [(path) => truncateSync(path, 100), /cut short/],
+  "is not JSON": [(path) => writeFileSync(path, "\0\0\0ELF"), /is not JSON/],
+  "is a list": [(path) => writeFileSync(path, "[]"), /not a JSON object/],
+  "has wrong types": [(path) => rewrite(path, { command: "sh" }), /unusable command: "sh"/],
+  "has half a process": [(path) => rewrite(path, { process: { pid: 1 } }), /unusable process/],
+  "has an unknown status": [(path) => rewrite(path, { status: "damaged" }), /unusable status/],
+  "has no name": [(path) => rewrite(path, { name: undefined }), /has no name/],
+  "is another container's": [(path) => rewrite(path, { id: "0".repeat(64) }), /belongs to another container/],
+  "is missing": [(path) => removeFolder(path), /cannot be read \(ENOENT\)/],
+  "is a folder": [(path) => [removeFolder(path), mkdirSync(path)], /cannot be read \(EISDIR\)/],
 };
 
 function rewrite(path: string, changes: object): void {
@@ -118,7 +118,7 @@ function rewrite(path: string, changes: object): void {
 }
 
 for (const [what, [damage, problem]] of Object.entries(damages)) {
-  test(`${what} state.json is reported as damaged, beside sound ones, and its container can be found and removed`, () => {
+  test(`a state.json that ${what} is reported as damaged, and its container can be found and removed`, () => {
     const sound = create("sound");
     const { id } = create("broken");
     damage(stateFile(id));
