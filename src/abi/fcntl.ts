@@ -75,3 +75,9 @@ export const MFD_EXEC = 0x10;
 export const F_OK = 0;
 export const X_OK = 1;
 export const ACCESS = { R_OK: 4, W_OK: 2, X_OK } as const;
+
+/** flock(2) */
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+export const LOCK_UN = 8;
+export const LOCK = { LOCK_EX, LOCK_NB, LOCK_UN } as const;

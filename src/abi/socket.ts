@@ -48,6 +48,9 @@ export const msghdr = new Struct("msghdr", {
 export const iovec = new Struct("iovec", { base: "u64", len: "u64" });
 
 export const SOL_SOCKET = 1;
+/** <asm-generic/socket.h> */
+export const SO_REUSEADDR = 2;
+export const MSG_DONTWAIT = 0x40;
 export const SCM_RIGHTS = 1;
 
 const CMSG_HEADER = 16;

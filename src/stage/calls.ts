@@ -68,6 +68,7 @@ export const calls = {
   dup3: [fd, int, open],
   faccessat2: [fd, string, flags(fcntl.ACCESS), int],
   fcntl: [fd, oneOf(fcntl.F), hex],
+  flock: [fd, flags(fcntl.LOCK)],
   ftruncate: [fd, int],
   statfs: [string, output],
   fstatfs: [fd, output],
