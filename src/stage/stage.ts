@@ -68,7 +68,10 @@ export class Stage {
     if (session.current !== this) session.current?.flush();
     session.current = this;
     const call = this.#call(name, args, options);
-    for (const it of session.observers) await it.before?.(call);
+    for (const it of session.observers) {
+      const pause = it.before?.(call);
+      if (pause !== undefined) await pause;
+    }
     const errno = this.#refusal(call);
     if (errno !== undefined) {
       this.flush();
