@@ -106,9 +106,15 @@ inShell("bash")("bash completes options, and values after =", async () => {
   );
 });
 
-inShell("zsh")("zsh loads its script", async () => {
-  const script = `autoload -Uz compinit && compinit -u -D; source <(minidocker completion zsh); echo $_comps[minidocker]`;
-  expect(await shell(["zsh", "-f", "-c", script])).toBe("_minidocker\n");
+inShell("zsh")("zsh is given words and what they are for, colons escaped", async () => {
+  const script = `
+    compdef() { :; }
+    _describe() { print -rl -- "\${(@P)2}"; }
+    source <(minidocker completion zsh)
+    words=(minidocker run --network ""); CURRENT=4; _minidocker
+    words=(minidocker vers); CURRENT=2; _minidocker`;
+  const lines = ["none:", "host:", "bridge:", "container\\::", "version:show the version", ""];
+  expect(await shell(["zsh", "-f", "-c", script])).toBe(lines.join("\n"));
 });
 
 inShell("fish")("fish completes options", async () => {

@@ -82,14 +82,14 @@ complete -F _minidocker minidocker
 `,
   zsh: `#compdef minidocker
 _minidocker() {
-  local line
+  local line colon='\\:'
   local -a found
   for line in "\${(@f)$(minidocker completion words "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case "$line" in
       '') ;;
       :file) _files; return ;;
       :folder) _files -/; return ;;
-      *) found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+      *) found+=("\${\${line%%$'\\t'*}//:/$colon}:\${line#*$'\\t'}") ;;
     esac
   done
   _describe minidocker found
