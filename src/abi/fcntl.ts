@@ -71,6 +71,9 @@ export const F_SEAL_WRITE = 8;
 export const MFD_CLOEXEC = 1;
 export const MFD_ALLOW_SEALING = 2;
 export const MFD_EXEC = 0x10;
+export const MFD = { MFD_CLOEXEC, MFD_ALLOW_SEALING, MFD_EXEC } as const;
+
+export const CLOSE_RANGE_CLOEXEC = 4;
 
 export const F_OK = 0;
 export const X_OK = 1;

@@ -25,3 +25,4 @@ export const PR = {
 
 export const PR_CAP_AMBIENT_RAISE = 2;
 export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+export const PR_CAP_AMBIENT_ACTIONS = { PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL } as const;

@@ -2,7 +2,7 @@
 // the execve with which the init stage becomes the program.
 
 import { EACCES, ENOENT, ENOEXEC, ENOTDIR, EPERM } from "../abi/errno.ts";
-import { AT_FDCWD, O_CLOEXEC, O_RDWR, O_WRONLY, X_OK } from "../abi/fcntl.ts";
+import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, O_CLOEXEC, O_RDWR, O_WRONLY, X_OK } from "../abi/fcntl.ts";
 import { PR_SET_PDEATHSIG } from "../abi/prctl.ts";
 import { RLIM_INFINITY, RLIMIT } from "../abi/resource.ts";
 import { SIG_SETMASK, SIGKILL, SIGSET_SIZE } from "../abi/signal.ts";
@@ -45,7 +45,6 @@ function ends(result: Result): { read: number; write: number } {
   return { read: view.getInt32(0, true), write: view.getInt32(4, true) };
 }
 
-const CLOSE_RANGE_CLOEXEC = 4;
 const ALL_SIGNALS = 0n;
 
 /** After the file tree is there, and while the process is still privileged: everything that later calls could not do. */

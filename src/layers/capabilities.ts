@@ -94,9 +94,9 @@ async function settle(ctx: Context): Promise<void> {
     { cause: { [EPERM]: "a capability was asked for that this process does not have itself" } },
   );
   ctx.step("set the ambient set");
-  await stage.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  await stage.prctl_PR_CAP_AMBIENT(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   for (let number = 0; number <= CAP_LAST_CAP; number++) {
-    if ((ambient >> BigInt(number)) & 1n) await stage.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0);
+    if ((ambient >> BigInt(number)) & 1n) await stage.prctl_PR_CAP_AMBIENT(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0);
   }
 }
 

@@ -19,6 +19,10 @@ import * as resource from "../abi/resource.ts";
 import { type Codec, fd, flags, hex, input, int, memory, mode, oneOf, output, string, strings, struct } from "./codec.ts";
 
 const open = flags(fcntl.O, (value) => ((value & 3) === 0 ? showRdonly(value) : undefined));
+const descriptorFlags = flags({ O_CLOEXEC: fcntl.O_CLOEXEC, O_NONBLOCK: fcntl.O_NONBLOCK });
+
+const showSignal = (value: number | bigint): string => showOneOf(signal.SIG, value);
+
 const capabilityNumber: Codec<number> = {
   encode: (value) => value,
   show: (value) => capability.capabilityNames[value] ?? String(value),
@@ -46,7 +50,7 @@ export const calls = {
   openat: [fd, string, open, mode],
   openat2: [fd, string, openHow, int],
   close: [fd],
-  close_range: [int, int, int],
+  close_range: [int, hex, flags({ CLOSE_RANGE_CLOEXEC: fcntl.CLOSE_RANGE_CLOEXEC })],
   read: [fd, output, int],
   write: [fd, input, int],
   pwrite64: [fd, input, int, int],
@@ -65,15 +69,15 @@ export const calls = {
   fchdir: [fd],
   chroot: [string],
   umask: [mode],
-  dup3: [fd, int, open],
+  dup3: [fd, int, descriptorFlags],
   faccessat2: [fd, string, flags(fcntl.ACCESS), int],
   fcntl: [fd, oneOf(fcntl.F), hex],
   flock: [fd, flags(fcntl.LOCK)],
   ftruncate: [fd, int],
   statfs: [string, output],
   fstatfs: [fd, output],
-  pipe2: [output, open],
-  memfd_create: [string, int],
+  pipe2: [output, descriptorFlags],
+  memfd_create: [string, flags(fcntl.MFD)],
   sendfile: [fd, fd, int, int],
   // mounts
   mount: [string, string, string, flags(mount.MS), string],
@@ -96,7 +100,7 @@ export const calls = {
   fsconfig: [fd, oneOf(mount.FSCONFIG), string, string, int],
   fsmount: [fd, int, flags(mount.MOUNT_ATTR)],
   // namespaces and processes
-  clone3: [struct(cloneArgs, { flags: (value) => showFlags(CLONE, value) }), int, fd],
+  clone3: [struct(cloneArgs, { flags: (value) => showFlags(CLONE, value), exit_signal: showSignal }), int, fd],
   unshare: [flags(CLONE)],
   setns: [fd, flags(CLONE)],
   execve: [string, strings, strings],
@@ -112,7 +116,7 @@ export const calls = {
   sethostname: [string, int],
   setdomainname: [string, int],
   rt_sigprocmask: [oneOf(signal.SIG_HOW), struct(signal.sigset, { bits: signal.showSigset }), int, int],
-  signalfd4: [int, struct(signal.sigset, { bits: signal.showSigset }), int, int],
+  signalfd4: [int, struct(signal.sigset, { bits: signal.showSigset }), int, descriptorFlags],
   prlimit64: [int, oneOf(resource.RLIMIT), struct(resource.rlimit), int],
   setpriority: [int, int, int],
   // credentials
@@ -125,6 +129,7 @@ export const calls = {
   ],
   prctl: [oneOf(prctl.PR), int, int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
+  prctl_PR_CAP_AMBIENT: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), capabilityNumber, int, int],
   seccomp: [oneOf(seccomp.SECCOMP_OPERATION), flags(seccomp.SECCOMP_FILTER_FLAG), memory],
   landlock_create_ruleset: [
     struct(landlock.landlockRulesetAttr, {
@@ -197,6 +202,7 @@ const variants = new Map([
   ["ioctl_get", "ioctl"],
   ["ioctl_set", "ioctl"],
   ["prctl_PR_CAPBSET_DROP", "prctl"],
+  ["prctl_PR_CAP_AMBIENT", "prctl"],
   ["landlock_create_ruleset_VERSION", "landlock_create_ruleset"],
   ["bpf_PROG_LOAD", "bpf"],
   ["bpf_PROG_ATTACH", "bpf"],

@@ -28,7 +28,7 @@ export const int: Codec<number | bigint | Result> = {
 };
 
 /** A number shown in octal, as file modes are. */
-export const mode: Codec<number> = { encode: (value) => value, show: (value) => `0${value.toString(8)}` };
+export const mode: Codec<number> = { encode: (value) => value, show: (value) => (value === 0 ? "0" : `0${value.toString(8)}`) };
 
 export const hex: Codec<number | bigint> = { encode: (value) => value, show: (value) => `0x${value.toString(16)}` };
 
