@@ -96,7 +96,7 @@ async function settle(ctx: Context): Promise<void> {
   ctx.step("set the ambient set");
   await stage.prctl_PR_CAP_AMBIENT(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   for (let number = 0; number <= CAP_LAST_CAP; number++) {
-    if ((ambient >> BigInt(number)) & 1n) await stage.prctl_PR_CAP_AMBIENT(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0);
+    if ((ambient >> BigInt(number)) & 1n) await stage.prctl_PR_CAP_AMBIENT_RAISE(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0);
   }
 }
 

@@ -129,7 +129,8 @@ export const calls = {
   ],
   prctl: [oneOf(prctl.PR), int, int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
-  prctl_PR_CAP_AMBIENT: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), capabilityNumber, int, int],
+  prctl_PR_CAP_AMBIENT: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), int, int, int],
+  prctl_PR_CAP_AMBIENT_RAISE: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), capabilityNumber, int, int],
   seccomp: [oneOf(seccomp.SECCOMP_OPERATION), flags(seccomp.SECCOMP_FILTER_FLAG), memory],
   landlock_create_ruleset: [
     struct(landlock.landlockRulesetAttr, {
@@ -203,6 +204,7 @@ const variants = new Map([
   ["ioctl_set", "ioctl"],
   ["prctl_PR_CAPBSET_DROP", "prctl"],
   ["prctl_PR_CAP_AMBIENT", "prctl"],
+  ["prctl_PR_CAP_AMBIENT_RAISE", "prctl"],
   ["landlock_create_ruleset_VERSION", "landlock_create_ruleset"],
   ["bpf_PROG_LOAD", "bpf"],
   ["bpf_PROG_ATTACH", "bpf"],
