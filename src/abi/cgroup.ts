@@ -8,15 +8,15 @@ export function controllerOf(file: string): string {
   return file.slice(0, file.indexOf("."));
 }
 
-/** A "flat keyed" file (memory.events, cpu.stat, memory.oom_control): name → number. Lines of another form are left out. */
+/** A "flat keyed" file (memory.events, cpu.stat): name → number. Lines of another form are left out. */
 export function parseFlatKeyed(text: string): ReadonlyMap<string, number> {
   const rows = text.split("\n").map((line) => line.split(" "));
   return new Map(rows.filter((it) => it.length === 2).map(([name, value]) => [name as string, Number(value)]));
 }
 
 /**
- * A limit as v1 or v2 shows it, undefined where it is no limit: `max`, -1, or v1's largest number of whole pages, which is
- * how memory.limit_in_bytes shows that nothing was set.
+ * A limit as v1 or v2 shows it, undefined where it is no limit: `max`, -1, or v1's largest number of whole pages,
+ * which is how memory.limit_in_bytes shows that nothing was set.
  */
 export function parseLimit(text: string): number | undefined {
   const word = text.trim();

@@ -1,8 +1,8 @@
-// <linux/bpf.h>, <linux/bpf_common.h>: eBPF and bpf(2), as far as a program needs it that decides about devices in a cgroup.
+// <linux/bpf.h>, <linux/bpf_common.h>: eBPF and bpf(2), as far as programs that decide about devices need it.
 //
-// Where classic BPF (bpf.ts) has one accumulator, this language has eleven 64-bit registers: r0 is what the program returns, r1
-// points to its input, r10 to its stack. The kernel's verifier follows every path through a program before it
-// accepts it; what cannot be reached is refused.
+// Where classic BPF (bpf.ts) has one accumulator, this language has eleven 64-bit registers: r0 is what the program
+// returns, r1 points to its input, r10 to its stack. The kernel's verifier follows every path through a program
+// before it accepts it; what cannot be reached is refused.
 
 import { Struct } from "./struct.ts";
 
@@ -71,7 +71,7 @@ export const bpfProgQuery = new Struct("bpf_attr", {
   prog_cnt: "u32",
 });
 
-/** What a device program is asked: `access_type` is BPF_DEVCG_ACC_* << 16 | BPF_DEVCG_DEV_*. It answers 1 for yes, 0 for EPERM. */
+/** What a device program is asked; `access_type` is BPF_DEVCG_ACC_* << 16 | BPF_DEVCG_DEV_*. It answers 1 or 0 (EPERM). */
 export const bpfCgroupDevCtx = new Struct("bpf_cgroup_dev_ctx", { access_type: "u32", major: "u32", minor: "u32" });
 
 export const BPF_DEVCG_ACC_MKNOD = 1;
@@ -199,7 +199,7 @@ function show({ code, dst, src, off, imm }: Instruction): string {
   }
 }
 
-/** What a program returns for `input`, the structure that r1 points to. Knows the instructions that the assembler has. */
+/** What a program returns for `input`, the structure that r1 points to. Knows what the assembler can write. */
 export function interpret(program: readonly Instruction[], input: Uint8Array): number {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const r = new Uint32Array(11);

@@ -1,8 +1,9 @@
 // Which cgroups this host offers, and where ours may be made: fills CgroupFacts. It only reads.
 //
 // v1: a tree for each controller. The kernel lets nobody but root use it safely, so an ordinary user gets none.
-// v2: one tree. Controllers reach a cgroup only from a parent that hands them on (cgroup.subtree_control), and a cgroup that
-// hands them on holds no processes itself. A part of the tree may be given to a user ("delegation"); to move a
+//
+// v2: one tree. Controllers reach a cgroup only from a parent that hands them on (cgroup.subtree_control), and a cgroup
+// that hands them on holds no processes itself. A part of the tree may be given to a user ("delegation"); to move a
 // process there, they need to be allowed to write to the nearest cgroup that contains both places.
 
 import { accessSync, constants, readFileSync } from "node:fs";
@@ -46,8 +47,8 @@ function none(problem: string): CgroupFacts {
   return { version: "none", parents: {}, controllers: [], problem };
 }
 
-// Every container is below the hierarchy's root, as Docker's are, and not below the cgroup that minidocker happens to run in: a
-// limit on a user's session is not meant for it.
+// Every container is below the hierarchy's root, as Docker's are, and not below the cgroup that minidocker happens to
+// run in: a limit on a user's session is not meant for it.
 function factsV1({ mounts, writable }: CgroupSources, names: readonly string[]): CgroupFacts {
   const found = [...names, UNIFIED].flatMap((name) => {
     const point = hierarchy(mounts, name)?.point;
@@ -56,7 +57,7 @@ function factsV1({ mounts, writable }: CgroupSources, names: readonly string[]):
   const controllers = found.map(([name]) => name).filter((name) => name !== UNIFIED);
   if (controllers.length > 0) return { version: "v1", parents: Object.fromEntries(found), controllers };
   return none(
-    "this host has cgroup v1, which cannot be given to an ordinary user: run as root, or boot with systemd.unified_cgroup_hierarchy=1",
+    "cgroup v1 cannot be given to an ordinary user: run as root, or boot with systemd.unified_cgroup_hierarchy=1",
   );
 }
 

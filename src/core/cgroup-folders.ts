@@ -22,8 +22,8 @@ export class Place {
   }
 
   /**
-   * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws an Error that
-   * names the path where it is none. With `only`, trees of other hierarchies are left alone.
+   * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws an
+   * Error that names the path where it is none. With `only`, trees of other hierarchies are left alone.
    */
   static of(facts: CgroupFacts, cgroupsPath: string, only?: ReadonlySet<string>): Place {
     const parents = Object.entries(facts.parents).filter(([name]) => only?.has(name) ?? true);

@@ -1,5 +1,5 @@
-// A container's control group from outside: where its folders are, what they say, and the few things that may be written to them
-// while the container runs. Making and removing it is the cgroups layer's part.
+// A container's control group from outside: where its folders are, what they say, and the few things that may be
+// written to them while the container runs. Making and removing it is the cgroups layer's part.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseFlatKeyed, parseLimit, UNIFIED } from "../abi/cgroup.ts";
@@ -31,7 +31,7 @@ export class Cgroup {
     return new Cgroup(Place.of(facts, path).folders);
   }
 
-  /** The cgroup of which the cgroups layer wrote down this intent. Good also where the user's own cgroup has changed since. */
+  /** The cgroup that the layer announced so, wherever the user's own cgroup may be by now. */
   static ofIntent(intent: Readonly<Record<string, unknown>>): Cgroup {
     return new Cgroup(Place.ofIntent(intent).folders);
   }
@@ -40,7 +40,7 @@ export class Cgroup {
     return this.folders.values().some((folder) => existsSync(folder));
   }
 
-  /** A file of a controller (`pids`, `memory`, …), or undefined where there is none. v2 has all of them in one folder. */
+  /** A file of a controller (`pids`, `memory`, …), or undefined where there is none. v2 has them all in one folder. */
   read(controller: string, file: string): string | undefined {
     const folder = this.folders.get(controller) ?? this.folders.get(UNIFIED);
     return folder === undefined ? undefined : readText(`${folder}/${file}`);
@@ -54,8 +54,8 @@ export class Cgroup {
   }
 
   /**
-   * How many processes the kernel has killed in it because its memory limit was reached. The count is the cgroup's own: a process
-   * that was killed by somebody else does not raise it. It lasts as long as the cgroup.
+   * How many processes the kernel has killed in it because its memory limit was reached. The count is the cgroup's
+   * own: a process that was killed by somebody else does not raise it. It lasts as long as the cgroup.
    */
   oomKills(): number {
     const v2 = this.#keyed("memory", "memory.events", "oom_kill");
@@ -66,7 +66,7 @@ export class Cgroup {
     return this.oomKills() > 0;
   }
 
-  /** Stops every process in it where it is, unnoticed by them. Resolves when all have stopped; rejects after `seconds`. */
+  /** Stops all its processes where they are, unnoticed by them. Resolves when they stand; rejects after `seconds`. */
   async freeze(seconds = 10): Promise<void> {
     await this.#setFrozen(true, seconds);
   }
@@ -100,7 +100,7 @@ export class Cgroup {
     }
   }
 
-  /** Sends SIGKILL to all processes at once, so that none can fork away. False where the kernel has no cgroup.kill (before 5.14). */
+  /** SIGKILL to all processes at once, so that none can fork away. False without cgroup.kill (before 5.14, or v1). */
   kill(): boolean {
     const file = this.#existing(UNIFIED, "cgroup.kill");
     if (file === undefined) return false;

@@ -1,12 +1,12 @@
-// How many eBPF programs decide about devices in a cgroup. No file tells it, so this process asks with bpf(2) itself: a view
-// has no stage.
+// How many eBPF programs decide about devices in a cgroup. No file tells it, so this process asks with bpf(2) itself:
+// a view has no stage.
 
 import { dlopen, ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { BPF_CGROUP_DEVICE, BPF_PROG_QUERY, bpfProgQuery } from "../abi/ebpf.ts";
 import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
 
-/** The programs attached to the cgroup of that folder itself; undefined where the kernel does not tell us (CAP_NET_ADMIN). */
+/** The programs on the cgroup of that folder itself; undefined where the kernel does not tell us (CAP_NET_ADMIN). */
 export function countDevicePrograms(folder: string): number | undefined {
   const syscall = systemCall();
   if (syscall === undefined) return undefined;

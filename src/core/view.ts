@@ -1,7 +1,7 @@
 // A process as the kernel shows it from outside: /proc/PID and nothing else. Everything is read when it is asked
 // for, once; a View is a moment, not a subscription.
 
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
 import { type Folders, foldersOf } from "./cgroup-folders.ts";
@@ -120,14 +120,14 @@ export class View {
     );
   }
 
-  /** Hierarchy (a controller's name; `unified` for v2) → the folder of the process's cgroup, where the judge can see it. */
+  /** Hierarchy (a controller's name; `unified` for v2) → folder of the process's cgroup, where the judge can see it. */
   get cgroupFolders(): Folders {
     return foldersOf(this.file("cgroup"), this.host.mounts);
   }
 
   /**
-   * A file of the process's cgroup in `hierarchy`, then the same file of each cgroup above it that the judge is not in too: what
-   * stands in any of them holds for the process. Empty where there is no such file, or the judge shares the whole path.
+   * A file of the process's cgroup in `hierarchy`, then the same file of each cgroup above it that the judge is not in
+   * too: what stands in any of them holds for the process. Empty where there is no such file.
    */
   cgroupFiles(hierarchy: string, name: string): string[] {
     return this.#ownCgroups(hierarchy).flatMap((folder) => tryText(`${folder}/${name}`) ?? []);
@@ -143,7 +143,10 @@ export class View {
     const shared = `${this.host.cgroupFolders.get(hierarchy) ?? ""}/`;
     const found: string[] = [];
     let folder = this.cgroupFolders.get(hierarchy) ?? "";
-    for (; folder !== "" && !shared.startsWith(`${folder}/`); folder = folder.slice(0, folder.lastIndexOf("/"))) found.push(folder);
+    while (folder !== "" && !shared.startsWith(`${folder}/`)) {
+      found.push(folder);
+      folder = folder.slice(0, folder.lastIndexOf("/"));
+    }
     return found;
   }
 

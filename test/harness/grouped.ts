@@ -1,5 +1,5 @@
-// A process in a cgroup that the layer itself has made, for tests of that layer alone: two stages, the namespaces and cgroups layers,
-// and a shell instead of a container.
+// A process in a cgroup that the layer itself has made, for tests of that layer alone: two stages, the namespaces and
+// cgroups layers, and a shell instead of a container.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,12 +1,14 @@
-// The lab: a Linux kernel of our own, booted in about two seconds as an ordinary process (user-mode-linux), where cgroup v2
-// has its controllers whatever the machine's own kernel was given. The file tree inside is the host's, read-only.
+// The lab: a Linux kernel of our own, booted in about two seconds as an ordinary process (user-mode-linux), where
+// cgroup v2 has its controllers whatever the machine's own kernel was given. The file tree inside is the host's,
+// read-only.
 //
 //   const lab = await Lab.boot();
 //   const { exitCode, stdout } = await lab.run("cat /sys/fs/cgroup/cgroup.controllers");
 //   await lab.close();
 //
-// It has one CPU, `cpu io memory pids`, v1 hierarchies for whoever mounts them, user namespaces, seccomp, overlay, bridge, veth
-// and nf_tables; it has no time namespace, no cpuset, no pressure files, no nf_tables NAT chains and no swap.
+// It has one CPU, `cpu io memory pids`, v1 hierarchies for whoever mounts them, user namespaces, seccomp, overlay,
+// bridge, veth and nf_tables; it has no time namespace, no cpuset, no pressure files, no nf_tables NAT chains and no
+// swap.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -124,7 +126,8 @@ export class Lab {
     };
   }
 
-  // The kernel is asked on its console and answers there; a kernel that hangs or dies is told by the clock or the end of file.
+  // The kernel is asked on its console and answers there; a kernel that hangs or dies is told by the clock or the end
+  // of file.
   async #answer(pattern: RegExp, seconds: number): Promise<RegExpExecArray> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
@@ -152,8 +155,8 @@ export class Lab {
   }
 }
 
-// Nothing inside is worth a shutdown: its file systems are memory. The group's leader is our own child, not yet waited for, so
-// the number cannot have been given to anybody else.
+// Nothing inside is worth a shutdown: its file systems are memory. The group's leader is our own child, not yet
+// waited for, so the number cannot have been given to anybody else.
 function kill(group: number): void {
   try {
     process.kill(-group, "SIGKILL");

@@ -1,5 +1,5 @@
-// What a container's cgroup promises, whichever version of cgroups the kernel has. On the machine itself these tests meet v1; the
-// lab runs the same file with v2.
+// What a container's cgroup promises, whichever version of cgroups the kernel has. On the machine itself these tests
+// meet v1; the lab runs the same file with v2.
 
 import { expect } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";

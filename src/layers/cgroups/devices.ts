@@ -1,5 +1,5 @@
-// Which devices may be opened or made. The rules (OCI's linux.resources.devices) are read in order, and for each kind of access
-// the last one that fits decides. v1 takes them as text; v2 has no file for it, but asks an eBPF program.
+// Which devices may be opened or made. The rules (OCI's linux.resources.devices) are read in order, and for each kind
+// of access the last one that fits decides. v1 takes them as text; v2 has no file for it, but asks an eBPF program.
 
 import * as bpf from "../../abi/ebpf.ts";
 import type { DeviceRule } from "../../core/spec.ts";
@@ -17,8 +17,9 @@ interface Rule {
 }
 
 /**
- * v1: what to write, in order. Whatever no rule speaks of is denied, as in v2. The kernel keeps a list of exceptions from one
- * answer for the rest, and takes back only what is exactly in it: rules that would need a hole in an exception are an Error.
+ * v1: what to write, in order. Whatever no rule speaks of is denied, as in v2. The kernel keeps a list of exceptions
+ * from one answer for the rest, and takes back only what is exactly in it: rules that would need a hole in an
+ * exception are an Error.
  */
 export function deviceWrites(
   rules: readonly DeviceRule[],
@@ -52,9 +53,9 @@ function sameDevices(a: Rule, b: Rule): boolean {
 }
 
 /**
- * v2: the program. It is asked about one device and one set of accesses (open for reading and writing is two), and goes
- * through the rules from the last to the first: a denial that touches the set says no, a permission takes its part out of the set,
- * and when nothing is left the answer is yes.
+ * v2: the program. It is asked about one device and one set of accesses (open for reading and writing is two), and
+ * goes through the rules from the last to the first: a denial that touches the set says no, a permission takes its
+ * part out of the set, and when nothing is left the answer is yes.
  *
  *   r2 kind of device   r3 accesses still to be decided   r4, r5 its numbers
  */

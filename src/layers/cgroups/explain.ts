@@ -29,26 +29,29 @@ function limits({ linux: { cgroupsPath, resources = {} } }: Spec): string {
 }
 
 const about = `
-Namespaces decide what a process *sees*; control groups decide how much it *gets*. A cgroup is a folder in a file system that the
-kernel makes up: \`mkdir\` creates one, writing a pid into \`cgroup.procs\` moves a process there, and a limit is a number
-in a file. Whatever the process starts from then on is born in the same cgroup, and cannot leave it.
+Namespaces decide what a process *sees*; control groups decide how much it *gets*. A cgroup is a folder in a file
+system that the kernel makes up: \`mkdir\` creates one, writing a pid into \`cgroup.procs\` moves a process there, and
+a limit is a number in a file. Whatever the process starts from then on is born in the same cgroup, and only
+somebody who may write to another one's \`cgroup.procs\` can get it out.
 
-The kernel acts on the group, not on the process: all of them together may use that much memory. When they want more and nothing
-can be reclaimed, one of them is killed, and \`memory.events\` counts it. A process past its CPU quota is not killed but waits for
-the next period. A fork past the process limit fails with EAGAIN.
+The kernel acts on the group, not on the process: all of them together may use that much memory. When they want more
+and nothing can be reclaimed, one of them is killed, and \`memory.events\` counts it. A process past its CPU quota is
+not killed but waits for the next period. A fork past the process limit fails with EAGAIN.
 
-There are two versions. In **v2** there is one tree, and each cgroup says in \`cgroup.subtree_control\` which controllers the cgroups
-below it have. In **v1**, which older hosts still mount, every controller has a tree of its own, so a container is a folder in each
-of them, and the files have other names: \`memory.limit_in_bytes\` for \`memory.max\`.
+There are two versions. In **v2** there is one tree, and each cgroup says in \`cgroup.subtree_control\` which
+controllers the cgroups below it have. In **v1**, which older hosts still mount, every controller has a tree of its
+own, so a container is a folder in each of them, and the files have other names: \`memory.limit_in_bytes\` for
+\`memory.max\`.
 
-What this does not do: a program inside still *sees* the whole machine, since \`free\` and \`nproc\` read what the kernel knows about
-all of it. A weight is no limit: it counts only while others want the same CPU. And nothing here keeps a process from what it may do.`;
+What this does not do: a program inside still *sees* the whole machine, since \`free\` and \`top\` read what the
+kernel knows about all of it. A weight is no limit: it counts only while others want the same CPU. And nothing here
+keeps a process from what it may do.`;
 
 const steps: Readonly<Record<string, string>> = {
   "look whether the name is free":
     "A cgroup that exists already belongs to somebody. It is left alone, because what is made here will be taken back at the end, and taking back a cgroup means killing everything in it.",
   "make the cgroup":
-    "One `mkdir` for each level; the kernel fills the new folder with its files. v1: once in the tree of every controller. The way back was written down before, so that even a crash in the next microsecond leaves nothing behind that nobody knows of.",
+    "One `mkdir` for each level; the kernel fills the new folder with its files. v1: once in each tree that is needed. The way back was written down before, so that even a crash in the next microsecond leaves nothing behind that nobody knows of.",
   "hand on the controllers":
     "v2 only. A new cgroup has no `memory.max` yet: a controller is there only if the cgroup *above* passes it on with `+memory` in its `cgroup.subtree_control`. A cgroup that passes controllers on may hold no processes itself (the *no internal processes* rule), or they would compete with their own children; hence a folder for all containers, and below it one for each.",
   "give the cpuset its CPUs and memory nodes":

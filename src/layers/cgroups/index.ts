@@ -3,7 +3,7 @@
 // Before:  the process is counted with whoever started it, and may use all of the machine.
 // After:   it is in a group of its own; memory, CPU time, processes and devices of the group are limited, can be read,
 //          and the whole group can be stopped or killed with one write.
-// Not isolated by this: what the process sees (free(1) and nproc(1) still tell of the whole machine), and what it may do.
+// Not isolated by this: what the process sees (free(1), top(1) still tell of the whole machine), and what it may do.
 //
 //   v2   <parent>/minidocker/<path>                  limits, eBPF for devices, kill, freeze, events
 //   v1   <controller>/minidocker/<path> × n          limits, devices.allow; and, where the host has it beside them,
@@ -81,9 +81,8 @@ function refuseImpossible(ctx: Context, settings: readonly Setting[]): void {
   const impossible = settings.find((it) => !offered.has(it.controller));
   if (impossible === undefined) return;
   const { limit, controller } = impossible;
-  throw new Error(
-    `cgroups: ${limit} cannot be set: ${facts.problem ?? lacking(facts, controller, ctx.facts.rootless)}; or leave it out`,
-  );
+  const why = facts.problem ?? lacking(facts, controller, ctx.facts.rootless);
+  throw new Error(`cgroups: ${limit} cannot be set: ${why}; or leave it out`);
 }
 
 function lacking({ parents, controllers }: CgroupFacts, controller: string, rootless: boolean): string {

@@ -17,7 +17,7 @@ type Causes = Readonly<Record<number, string>>;
 /** A folder of cgroupfs is not executable code or anybody's document: rwxr-xr-x, as the kernel's own are. */
 const MODE = 0o755;
 
-/** Between making minidocker's folder and the container's in it, the end of another container may have removed the first. */
+/** Right after minidocker's own folder was made, the end of another container may remove it again. */
 const ATTEMPTS = 20;
 
 /** Announces the cgroup and makes its folder in each tree. Refuses to take over one that is already there. */
@@ -56,9 +56,9 @@ const notOurs: Causes = {
 };
 
 /**
- * v2: each cgroup on the way down hands on what the next one needs: `wanted` for limits, the rest to be counted. One write is
- * all or nothing, and it has to be: where processes are in the way, cpu and pids alone would be accepted, and turn
- * what is below into a place for threads only (cgroup-v2.rst, "Threads").
+ * v2: each cgroup on the way down hands on what the next one needs: `wanted` for limits, the rest to be counted. One
+ * write is all or nothing, and it has to be: where processes are in the way, cpu and pids alone would be accepted,
+ * and turn what is below into a place for threads only (cgroup-v2.rst, "Threads").
  */
 export async function handOnControllers(ctx: Context, place: Place, wanted: readonly string[]): Promise<void> {
   const counted = ["memory", "io", "cpu", "pids"].filter((it) => ctx.facts.cgroup.controllers.includes(it));
@@ -82,16 +82,17 @@ function plus(names: readonly string[]): string {
 }
 
 function notHandedOn(level: string, names: readonly string[]): Causes {
-  const occupied = `${level} holds processes, so it cannot hand on ${names.join(" and ")}: move them to a cgroup below it`;
+  const list = names.join(" and ");
+  const occupied = `${level} holds processes, so it cannot hand on ${list}: move them to a cgroup below it`;
   return {
     [EBUSY]: occupied,
     [EOPNOTSUPP]: occupied,
-    [ENOENT]: `${level} itself has no longer been handed all of: ${names.join(" ")}`,
+    [ENOENT]: `${level} itself is no longer handed ${list}`,
     [EINVAL]: "a controller cannot be handed on, cpu for example because of real-time processes",
   };
 }
 
-/** v1: a new cpuset has no CPU and no memory node, and no process can live in it; so each takes those of the one above. */
+/** v1: a new cpuset has no CPU and no memory node, and nothing can live in it; so each takes those of the one above. */
 export async function fillCpuset(ctx: Context, place: Place): Promise<void> {
   const parent = place.parents.get("cpuset");
   if (parent === undefined) return;
@@ -141,7 +142,7 @@ function refused({ limit, file, value }: Setting): Causes {
   const impossible = `${not}: the kernel does not take ${JSON.stringify(value)} for ${file}`;
   return {
     [ENOENT]: `${not}: this kernel has no ${file}`,
-    [EACCES]: `${not}: this machine does not allow it: it asks for more than the cgroup above has, or ${file} is not yours`,
+    [EACCES]: `${not}: it asks for more than the cgroup above has, or ${file} is not yours`,
     [EINVAL]: impossible,
     [ERANGE]: impossible,
     [EBUSY]: `${not}: more is already in use`,

@@ -1,5 +1,5 @@
-// Taking a container's cgroup back: everything in it is killed, then its folders go, the deepest first. It is also how a
-// container that was left behind by a crash is ended, so it asks nothing but the kernel.
+// Taking a container's cgroup back: everything in it is killed, then its folders go, the deepest first. It is also
+// how a container that was left behind by a crash is ended, so it asks nothing but the kernel.
 
 import { UNIFIED } from "../../abi/cgroup.ts";
 import { DT_DIR, parseDirectory } from "../../abi/dirent.ts";
@@ -11,11 +11,11 @@ import type { Intent } from "../../core/layer.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
 
-/** A killed process leaves its cgroup as it ends, which takes a moment: 1, 2, 4 … 64 ms, then every 64 ms for ten seconds. */
+/** A killed process leaves its cgroup as it ends, a little later: looked for after 1, 2, 4 … 64 ms, for ten seconds. */
 const PATIENCE = 160;
 const milliseconds = (attempt: number): number => Math.min(2 ** attempt, 64);
 
-/** Succeeds where the cgroup, or a part of it, was never made. Throws an Error that names the folders that stay busy. */
+/** Succeeds where the cgroup, or a part of it, was never made. Throws an Error that names folders that stay busy. */
 export async function removeCgroup(host: Stage, intent: Intent): Promise<void> {
   const place = Place.ofIntent(intent);
   let folders = [...new Set(place.folders.values())];
@@ -38,7 +38,7 @@ export async function removeCgroup(host: Stage, intent: Intent): Promise<void> {
   }
 }
 
-/** cgroup.kill (since 5.14): no process can fork away from it, and it reaches the cgroups below. Also on a hybrid host. */
+/** cgroup.kill (since 5.14, hybrid hosts too): no process can fork away from it, and it reaches the cgroups below. */
 async function killAtOnce(host: Stage, folder: string | undefined): Promise<Result | undefined> {
   if (folder === undefined) return undefined;
   const fd = await host.openat(AT_FDCWD, `${folder}/cgroup.kill`, O_WRONLY | O_CLOEXEC, 0, { tolerate: [ENOENT] });
@@ -56,7 +56,7 @@ async function removeFolders(host: Stage, folders: readonly string[]): Promise<s
   return folders.filter((folder) => host.value(results.get(folder) as Result) === -EBUSY);
 }
 
-/** Older kernels: with all processes frozen none can fork while the others are killed; v1 delivers the signal once they thaw. */
+/** Without it: while all are frozen none can fork away from the signal, which reaches them when they thaw. */
 async function killOneByOne(host: Stage, folder: string): Promise<void> {
   await write(host, `${folder}/freezer.state`, "FROZEN");
   for (const level of await tree(host, folder)) {

@@ -1,5 +1,5 @@
-// cgroup v2: one tree. A controller works in a cgroup only if the parent hands it on, so before any limit can be set, each
-// cgroup on the way down gets `+memory +cpu …` written into its cgroup.subtree_control.
+// cgroup v2: one tree. A controller works in a cgroup only if the parent hands it on, so before any limit can be set,
+// each cgroup on the way down gets `+memory +cpu …` written into its cgroup.subtree_control.
 // Documentation/admin-guide/cgroup-v2.rst
 
 import { controllerOf } from "../../abi/cgroup.ts";
@@ -82,9 +82,9 @@ function unified({ unified: files = {} }: Resources): Setting[] {
 }
 
 /**
- * v1's shares (2 … 262144, normally 1024) as a v2 weight (1 … 10000, normally 100). A straight line through the ends would turn
- * 1024 into 39, so a container with the usual shares would get less than a process without any; this curve, on which
- * runc and crun agree since 2025, goes through all three points.
+ * v1's shares (2 … 262144, normally 1024) as a v2 weight (1 … 10000, normally 100). A straight line through the ends
+ * would turn 1024 into 39, so a container with the usual shares would get less than a process without any; this
+ * curve, which runc has used since 2025, goes through all three points.
  */
 export function weightFromShares(shares: number): number {
   if (shares <= 2) return 1;

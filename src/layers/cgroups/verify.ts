@@ -25,7 +25,7 @@ function own(view: View): Check {
   };
 }
 
-/** The lowest limit that a file shows, in the process's cgroup or in one above it; and where a v1 file has another name. */
+/** The lowest limit that v1's or v2's file shows, in the process's cgroup or in one above it. */
 function lowest(
   view: View,
   controller: string,
