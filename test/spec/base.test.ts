@@ -1,6 +1,6 @@
 // `base` is there on every machine, works as a root file system, and survives upgrades, crowds and kills.
 
-import { afterEach, beforeEach, expect } from "bun:test";
+import { expect } from "bun:test";
 import {
   chmodSync,
   copyFileSync,
@@ -20,25 +20,17 @@ import { compiler } from "../../native/build.ts";
 import { folders, recipeVersion } from "../../rootfs/recipe.ts";
 import { baseImage } from "../../src/images/base.ts";
 import { Tree } from "../../src/images/tree.ts";
-import { openPaths, type Paths } from "../../src/state/paths.ts";
 import { guardHost } from "../harness/guard.ts";
+import { ownPaths } from "../harness/own-paths.ts";
 import { TESTER } from "../harness/private-host.ts";
 import { busyboxTest } from "../harness/rootfs.ts";
 import { type Outcome, Run } from "../harness/run.ts";
 import { rootTest, skipUnless } from "../harness/skip.ts";
-import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
+import { removeFolder } from "../harness/temporary.ts";
 
 guardHost();
 
-let folder: string;
-let paths: Paths;
-
-beforeEach(() => {
-  folder = temporaryFolder();
-  paths = openPaths({ MINIDOCKER_STATE: `${folder}/state`, MINIDOCKER_DATA: `${folder}/data` });
-});
-
-afterEach(() => removeFolder(folder));
+const { folder, paths } = ownPaths();
 
 async function rootOf(source: "busybox" | "tools"): Promise<string> {
   return (await baseImage(paths, source)).lower[0] as string;

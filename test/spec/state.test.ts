@@ -1,29 +1,21 @@
 // State under conditions that take root to bring about: full disks, mounts in the way, folders of other users.
 
-import { afterEach, beforeEach, expect } from "bun:test";
+import { expect } from "bun:test";
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readInside } from "../../src/images/inside.ts";
 import { appendIntent, keepIntents, readJournal } from "../../src/state/journal.ts";
-import { containerDir, locatePaths, openPaths, type Paths } from "../../src/state/paths.ts";
+import { containerDir, locatePaths, openPaths } from "../../src/state/paths.ts";
 import { createRecord, readRecord, removeRecord, updateRecord } from "../../src/state/record.ts";
 import { guardHost } from "../harness/guard.ts";
+import { ownPaths } from "../harness/own-paths.ts";
 import { TESTER } from "../harness/private-host.ts";
 import { Run } from "../harness/run.ts";
 import { rootTest, withPrograms } from "../harness/skip.ts";
-import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
 
 guardHost();
 
-let folder: string;
-let paths: Paths;
-
-beforeEach(() => {
-  folder = temporaryFolder();
-  paths = openPaths({ MINIDOCKER_STATE: `${folder}/state`, MINIDOCKER_DATA: `${folder}/data` });
-});
-
-afterEach(() => removeFolder(folder));
+const { folder, paths } = ownPaths();
 
 const create = (name: string) => createRecord(paths, { name, image: "base", command: ["sh"] });
 

@@ -1,23 +1,16 @@
 // Locks between processes, which end with their holder.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { withLock, withLockAsync } from "../../src/state/lock.ts";
-import { openPaths } from "../../src/state/paths.ts";
+import { ownPaths } from "../harness/own-paths.ts";
 import { waitUntil } from "../harness/run.ts";
-import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
 import { withWorkers } from "./state-workers.ts";
 
-let folder: string;
-let lock: string;
+const { folder } = ownPaths();
 
-beforeEach(() => {
-  folder = temporaryFolder();
-  openPaths({ MINIDOCKER_STATE: `${folder}/state`, MINIDOCKER_DATA: `${folder}/data` });
-  lock = `${folder}/state/test.lock`; // the one that state-worker.ts takes
-});
-
-afterEach(() => removeFolder(folder));
+/** The one that state-worker.ts takes. */
+const lock = `${folder}/state/test.lock`;
 
 test("four processes that count in one file under a lock lose no number", async () => {
   const file = `${folder}/count`;

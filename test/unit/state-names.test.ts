@@ -1,25 +1,16 @@
 // Names of containers belong to one container at a time. The number of rounds of the race is set by MINIDOCKER_ROUNDS:
 //   MINIDOCKER_ROUNDS=1000 bun test test/unit/state-names.test.ts
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync, symlinkSync } from "node:fs";
 import { findContainer, listRecords } from "../../src/state/find.ts";
 import { checkName, generateName, newId } from "../../src/state/names.ts";
-import { openPaths, type Paths } from "../../src/state/paths.ts";
 import { createRecord, removeRecord } from "../../src/state/record.ts";
 import { sweep } from "../../src/state/reserve.ts";
-import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
+import { ownPaths } from "../harness/own-paths.ts";
 import { type Worker, withWorkers } from "./state-workers.ts";
 
-let folder: string;
-let paths: Paths;
-
-beforeEach(() => {
-  folder = temporaryFolder();
-  paths = openPaths({ MINIDOCKER_STATE: `${folder}/state`, MINIDOCKER_DATA: `${folder}/data` });
-});
-
-afterEach(() => removeFolder(folder));
+const { paths } = ownPaths();
 
 const fields = { image: "base", command: ["sh"] };
 

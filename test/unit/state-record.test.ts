@@ -1,11 +1,11 @@
 // What is on disk about a container: private, replaced as a whole, and still manageable when it has been damaged.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import type { Spec } from "../../src/core/spec.ts";
 import { findContainer, listRecords } from "../../src/state/find.ts";
 import { appendIntent } from "../../src/state/journal.ts";
-import { containerDir, openPaths, type Paths } from "../../src/state/paths.ts";
+import { containerDir } from "../../src/state/paths.ts";
 import { identify, type ProcessIdentity } from "../../src/state/process.ts";
 import {
   createRecord,
@@ -16,18 +16,11 @@ import {
   updateRecord,
   writeConfig,
 } from "../../src/state/record.ts";
-import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
+import { ownPaths } from "../harness/own-paths.ts";
+import { removeFolder } from "../harness/temporary.ts";
 import { withWorkers } from "./state-workers.ts";
 
-let folder: string;
-let paths: Paths;
-
-beforeEach(() => {
-  folder = temporaryFolder();
-  paths = openPaths({ MINIDOCKER_STATE: `${folder}/state`, MINIDOCKER_DATA: `${folder}/data` });
-});
-
-afterEach(() => removeFolder(folder));
+const { folder, paths } = ownPaths();
 
 const create = (name: string) => createRecord(paths, { name, image: "base", command: ["sh", "-c", "true"] });
 const stateFile = (id: string): string => `${containerDir(paths, id)}/state.json`;
