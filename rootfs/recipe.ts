@@ -5,7 +5,7 @@
 /** Counts up whenever something below, or how it is put together, changes: then the next run builds a new one. */
 export const recipeVersion = 1;
 
-export interface Folder {
+interface Folder {
   readonly path: string;
   /** Only where it is not 0755. */
   readonly mode?: number;
@@ -31,7 +31,7 @@ export const folders: readonly Folder[] = [
   { path: "srv", why: "a place for what a server serves" },
 ];
 
-export interface Link {
+interface Link {
   readonly path: string;
   readonly to: string;
   readonly why: string;
@@ -47,7 +47,7 @@ export const links: readonly Link[] = [
   { path: "etc/mtab", to: "../proc/self/mounts", why: "mount(8) and df(1) of old look here" },
 ];
 
-export interface TextFile {
+interface TextFile {
   readonly path: string;
   readonly mode?: number;
   readonly why: string;
@@ -116,9 +116,8 @@ if [ "$(id -u)" = 0 ]; then PS1="$(hostname):\\$PWD # "; else PS1="$(hostname):\
   },
 ];
 
-/** How a container of `base` is started. */
+/** How a container of `base` is started, apart from the usual search path. */
 export const config = {
-  Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
   Cmd: ["sh"],
   WorkingDir: "/",
 } as const;

@@ -1,7 +1,7 @@
 // Which of the machine's own programs go into `base` where there is no busybox. Those that are missing are left out,
 // apart from `sh`. Scripts are left out as well, and setuid bits are not kept.
 
-export interface Tools {
+interface Tools {
   readonly why: string;
   readonly names: string;
 }

@@ -12,7 +12,7 @@
 import { config } from "../../rootfs/recipe.ts";
 import type { Paths } from "../state/paths.ts";
 import { Refusal } from "../state/refusal.ts";
-import type { Image } from "./image.ts";
+import { defaultPath, type Image } from "./image.ts";
 import { findProgram } from "./machine.ts";
 import { currentRoot, type Source } from "./stamp.ts";
 
@@ -23,7 +23,7 @@ import { currentRoot, type Source } from "./stamp.ts";
  */
 export async function baseImage(paths: Paths, wanted = process.env["MINIDOCKER_BASE"]): Promise<Image> {
   const root = wanted ? await rootFrom(sourceNamed(wanted), paths) : await anyRoot(paths);
-  return { name: "base", kind: "base", lower: [root], config };
+  return { name: "base", kind: "base", lower: [root], config: { Env: [defaultPath], ...config } };
 }
 
 function sourceNamed(name: string): Source {

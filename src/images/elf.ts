@@ -68,13 +68,13 @@ export interface Elf {
 export function readElf(path: string, arch: string = process.arch): Elf | undefined {
   const fd = openSync(path, "r");
   try {
-    return parse(new File(fd, path), arch === "arm64" ? EM_AARCH64 : EM_X86_64);
+    return parse(new ElfFile(fd, path), arch === "arm64" ? EM_AARCH64 : EM_X86_64);
   } finally {
     closeSync(fd);
   }
 }
 
-class File {
+class ElfFile {
   readonly #fd: number;
   readonly #path: string;
 
@@ -102,7 +102,7 @@ class File {
   }
 }
 
-function parse(file: File, machine: number): Elf | undefined {
+function parse(file: ElfFile, machine: number): Elf | undefined {
   const start = file.some(header.size, 0);
   if (start.byteLength < header.size || start.getUint32(0) !== 0x7f454c46) return undefined;
   const found = header.decode(start);
@@ -118,7 +118,7 @@ function parse(file: File, machine: number): Elf | undefined {
 
 type Segment = ReturnType<typeof programHeader.decode>;
 
-function libraries(file: File, dynamic: DataView, segments: readonly Segment[]): Omit<Elf, "interpreter"> {
+function libraries(file: ElfFile, dynamic: DataView, segments: readonly Segment[]): Omit<Elf, "interpreter"> {
   const count = Math.floor(dynamic.byteLength / dynamicEntry.size);
   const entries = Array.from({ length: count }, (_, i) => dynamicEntry.decode(dynamic, i * dynamicEntry.size));
   const end = entries.findIndex((it) => it.tag === 0n);
@@ -134,13 +134,13 @@ function libraries(file: File, dynamic: DataView, segments: readonly Segment[]):
 }
 
 // The dynamic section speaks of addresses in memory; the loaded segments say where in the file those are.
-function offsetOf(file: File, address: bigint, segments: readonly Segment[]): bigint {
+function offsetOf(file: ElfFile, address: bigint, segments: readonly Segment[]): bigint {
   const segment = segments.find((it) => it.type === PT_LOAD && address >= it.vaddr && address < it.vaddr + it.filesz);
   if (segment === undefined) throw file.damaged("the string table is in no segment");
   return address - segment.vaddr + segment.offset;
 }
 
-function stringAt(file: File, view: DataView, at: bigint): string {
+function stringAt(file: ElfFile, view: DataView, at: bigint): string {
   if (at >= view.byteLength) throw file.damaged("a name lies outside");
   const bytes = new Uint8Array(view.buffer, view.byteOffset + Number(at), view.byteLength - Number(at));
   const end = bytes.indexOf(0);

@@ -2,11 +2,11 @@
 // point anywhere, its files may be pipes, and all of it may change under our hands. Therefore every step opens one name
 // below a folder that is open already, and links are followed by us, within the root.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
 import { O_PATH } from "../abi/fcntl.ts";
 import { errnoOf, Refusal } from "../state/refusal.ts";
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
 /** As many as the kernel follows: path_resolution(7). */
 const LINKS_MAX = 40;
@@ -33,6 +33,8 @@ export function readInside(layers: readonly string[], path: string): string | un
     const root = layers.map((it) => track(opened, openSync(it, O_PATH | O_DIRECTORY)));
     const file = walk(root, path, opened);
     return file === undefined ? undefined : readRegular(file, path);
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : new Refusal(`${path} in the image cannot be read (${errnoOf(error)})`);
   } finally {
     for (const fd of opened) closeSync(fd);
   }
@@ -82,12 +84,13 @@ function lookUp(folder: Folder, name: string, opened: number[]): Found {
 }
 
 function readRegular(found: number, path: string): string {
-  const { size } = fstatSync(found);
-  if (!fstatSync(found).isFile()) throw new Refusal(`${path} in the image is not an ordinary file`);
-  if (size > SIZE_MAX) throw new Refusal(`${path} in the image is too large: ${size} bytes`);
-  const fd = openSync(`/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK);
+  const status = fstatSync(found);
+  if (!status.isFile()) throw new Refusal(`${path} in the image is not an ordinary file`);
+  if (status.size > SIZE_MAX) throw new Refusal(`${path} in the image is too large: ${status.size} bytes`);
+  const fd = openSync(`/proc/self/fd/${found}`, O_RDONLY);
   try {
-    return readFileSync(fd, "utf8");
+    const bytes = Buffer.alloc(status.size); // no more than that, even if it grows
+    return bytes.toString("utf8", 0, readSync(fd, bytes));
   } finally {
     closeSync(fd);
   }

@@ -108,10 +108,12 @@ export class Libraries {
     if (elf === undefined) return false;
     found.set(path, elf);
     const { interpreter } = elf;
-    if (interpreter !== undefined && !this.#collect(interpreter, [], found))
-      throw new Error(`${path}: ${interpreter} cannot run`);
-    const rpath = [...elf.rpath.flatMap((it) => expand(it, path)), ...inherited];
-    const folders = elf.runpath.length > 0 ? elf.runpath.flatMap((it) => expand(it, path)) : rpath;
+    const startable = interpreter === undefined || this.#collect(interpreter, [], found);
+    if (!startable) throw new Error(`${path} needs the interpreter ${interpreter}, which is none`);
+    const runpath = elf.runpath.flatMap((it) => expand(it, path));
+    const own = elf.runpath.length > 0 ? [] : elf.rpath.flatMap((it) => expand(it, path));
+    const rpath = [...own, ...inherited];
+    const folders = elf.runpath.length > 0 ? runpath : rpath;
     for (const name of elf.needed) {
       const library = this.find(name, folders);
       if (library === undefined) throw new Error(`${path} needs the library ${name}, which is nowhere`);

@@ -24,6 +24,8 @@ type Row = readonly string[];
  */
 const ID_MAX = 2 ** 31 - 1;
 
+const decimal = /^\d+$/;
+
 /**
  * `text` is `name|uid[:group|gid]`, or empty for root. Ids need no entry. Without a group it is that of the user's
  * entry (0 where there is none), and the groups that list the user are added. Throws a Refusal for names that are not
@@ -33,9 +35,9 @@ export function lookupUser(layers: readonly string[], text: string): User {
   const [user = "", group = "", ...rest] = text.split(":");
   if (rest.length > 0) throw new Refusal(`--user ${text}: expected NAME or UID, or one of them with :GROUP or :GID`);
   const wanted = user === "" ? "0" : user;
-  const entry = rows(layers, "/etc/passwd", 4).find((it) => it[0] === wanted || sameId(it[2], wanted));
+  const entry = rows(layers, "/etc/passwd", [2, 3]).find((it) => it[0] === wanted || sameId(it[2], wanted));
   const uid = entry === undefined ? id(wanted, "user", "passwd") : id(entry[2] as string, "user", "passwd");
-  const groups = rows(layers, "/etc/group", 3);
+  const groups = rows(layers, "/etc/group", [2]);
   const gid = group === "" ? primaryGroup(entry) : namedGroup(groups, group);
   const listing = group === "" && entry !== undefined ? groups.filter((it) => lists(it, entry[0] as string)) : [];
   const more = listing.map((it) => id(it[2] as string, "group", "group"));
@@ -56,21 +58,18 @@ function lists(group: Row, name: string): boolean {
 }
 
 function sameId(field: string | undefined, text: string): boolean {
-  return /^\d+$/.test(text) && /^\d+$/.test(field ?? "") && Number(field) === Number(text);
+  return decimal.test(text) && Number(field) === Number(text);
 }
 
 function id(text: string, what: "user" | "group", file: "passwd" | "group"): number {
-  if (!/^\d+$/.test(text))
-    throw new Refusal(`unable to find ${what} ${text}: no matching entries in ${file} file of the image`);
+  const missing = `unable to find ${what} ${text}: no matching entries in ${file} file of the image`;
+  if (!decimal.test(text)) throw new Refusal(missing);
   if (Number(text) > ID_MAX) throw new Refusal(`${what} ${text}: uids and gids must be in range 0-${ID_MAX}`);
   return Number(text);
 }
 
-// Lines with fewer fields than an entry needs are passed over, as getpwent(3) does.
-function rows(layers: readonly string[], path: string, least: number): Row[] {
-  const lines = (readInside(layers, path) ?? "").split("\n").map((line) => line.trim());
-  return lines
-    .filter((line) => !line.startsWith("#"))
-    .map((line) => line.split(":"))
-    .filter((row) => row.length >= least);
+// Lines without numbers in the fields where ids belong are passed over, as getpwent(3) does.
+function rows(layers: readonly string[], path: string, ids: readonly number[]): Row[] {
+  const lines = (readInside(layers, path) ?? "").split("\n").map((line) => line.trim().split(":"));
+  return lines.filter((row) => ids.every((it) => decimal.test(row[it] ?? "")) && !row[0]?.startsWith("#"));
 }

@@ -7,6 +7,8 @@ import { Refusal } from "./refusal.ts";
 import { idOfName, nameOfId } from "./reserve.ts";
 import type { Listed } from "./shape.ts";
 
+const fullId = /^[0-9a-f]{64}$/;
+
 /** Every container, the newest first; damaged ones, whose age nobody knows, last. */
 export function listRecords(paths: Paths): Listed[] {
   const found = ids(paths).flatMap((id) => lookAt(paths, id) ?? []);
@@ -26,7 +28,7 @@ export function findContainer(paths: Paths, reference: string): Listed {
 }
 
 function resolve(paths: Paths, reference: string): string | undefined {
-  if (/^[0-9a-f]{64}$/.test(reference)) return reference;
+  if (fullId.test(reference)) return reference;
   const named = /^[\w.-]+$/.test(reference) ? idOfName(paths, reference) : undefined;
   if (named !== undefined) return named;
   if (!/^[0-9a-f]+$/.test(reference)) return undefined;
@@ -36,7 +38,7 @@ function resolve(paths: Paths, reference: string): string | undefined {
 }
 
 function ids(paths: Paths): string[] {
-  return readdirSync(`${paths.state}/containers`).filter((it) => !it.startsWith("."));
+  return readdirSync(`${paths.state}/containers`).filter((it) => fullId.test(it));
 }
 
 // Undefined: it was removed meanwhile.

@@ -5,11 +5,12 @@
 //     containers/ID/   state.json   what the container is and how it is (record.ts)
 //                      config.json  its OCI configuration
 //                      journal      how to take back what was made outside its process (journal.ts)
-//     containers/.ID/  a container that is not there yet, or no longer
+//     containers/.ID…/ a container that is not there yet, or no longer (reserve.ts)
 //     names/NAME       a link to ../containers/ID
 //
 //   data    MINIDOCKER_DATA, or /var/lib/minidocker for root, else $XDG_DATA_HOME/minidocker, ~/.local/share/minidocker
 //     base/            the image `base` (src/images/base.ts)
+//     containers/ID/   a container's writable layer
 //
 // Both are 0700. For `data` this matters more than it seems: an ordinary user who could walk into a container's files
 // could run the setuid programs in them (CVE-2021-41091).

@@ -42,7 +42,7 @@ export function createRecord(
         creator: self(),
         created: new Date().toISOString(),
       };
-      writeFile(`${staging}/state.json`, JSON.stringify(record));
+      writeFile(`${staging}/state.json`, pretty(record));
       const holder = reserveName(paths, record.name, id);
       if (holder === undefined) {
         renameSync(staging, containerDir(paths, id));
@@ -77,7 +77,7 @@ export function updateRecord(paths: Paths, id: string, changes: Changes): Contai
   try {
     return withLock(`${dir}/`, () => {
       const record = { ...readRecord(paths, id), ...changes };
-      replaceFile(`${dir}/state.json`, JSON.stringify(record));
+      replaceFile(`${dir}/state.json`, pretty(record));
       return record;
     });
   } catch (error) {
@@ -109,7 +109,7 @@ export function removeRecord(paths: Paths, id: string): void {
 
 /** The OCI configuration of the container. Holds its environment, therefore 0600 like all the files here. */
 export function writeConfig(paths: Paths, id: string, spec: Spec): void {
-  replaceFile(`${containerDir(paths, id)}/config.json`, JSON.stringify(spec));
+  replaceFile(`${containerDir(paths, id)}/config.json`, pretty(spec));
 }
 
 /** Throws DamagedState where it cannot be used. */
@@ -120,6 +120,11 @@ export function readConfig(paths: Paths, id: string): Spec {
   } catch (error) {
     throw new DamagedState(`${path} cannot be read (${errnoOf(error) ?? (error as Error).message})`);
   }
+}
+
+// People read these, too.
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 function tryRecord(paths: Paths, id: string): ContainerRecord | undefined {

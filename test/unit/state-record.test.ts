@@ -129,11 +129,12 @@ for (const [what, [damage, problem]] of Object.entries(damages)) {
   });
 }
 
-test("what does not belong among the containers does not stop them from being listed", () => {
+test("what does not belong among the containers and names does not count", () => {
   const { id } = create("web");
   writeFileSync(`${paths.state}/containers/notes.txt`, "");
   writeFileSync(`${paths.state}/names/notes`, "");
-  expect(listRecords(paths).map((it) => it.id)).toEqual([id, "notes.txt"]);
+  expect(listRecords(paths).map((it) => it.id)).toEqual([id]);
+  expect(() => findContainer(paths, "notes")).toThrow("No such container: notes");
   expect(() => create("notes")).toThrow(`${paths.state}/names/notes is in the way`);
 });
 
