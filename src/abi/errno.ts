@@ -69,4 +69,5 @@ export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETUNREACH = 101;
 export const EBADMSG = 74;
+export const EMSGSIZE = 90;
 export const ECANCELED = 125;
