@@ -57,6 +57,7 @@ export const calls = {
   readlinkat: [fd, string, output, int],
   getdents64: [fd, output, int],
   newfstatat: [fd, string, output, at],
+  statx: [fd, string, at, flags(stat.STATX), output],
   mkdirat: [fd, string, mode],
   mknodat: [fd, string, deviceMode, int],
   symlinkat: [string, fd, string],
