@@ -19,7 +19,7 @@ static uint8_t arena[ARENA_SIZE] __attribute__((aligned(4096)));
 static union {
   struct reply head;
   uint8_t bytes[FRAME_MAX];
-} answer;
+} answer __attribute__((aligned(16)));
 
 static int channel = CHANNEL;
 static int descriptors[DESCRIPTORS_MAX];

@@ -5,6 +5,6 @@
 
 void copy(void *to, const void *from, size_t size);
 
-// Copies streams and forwards signals until the program `pid` has ended. Returns its status as wait4(2) gives it, or
-// a negated errno.
-long supervise_until_end(const struct supervise *with);
+// Copies streams and forwards signals, as the struct supervise at `wanted` says, until the program has ended. Returns its
+// status as wait4(2) gives it.
+long supervise_until_end(const void *wanted);

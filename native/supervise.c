@@ -34,7 +34,8 @@ static struct {
   uint8_t bytes[PIECE];
 } message;
 
-static const struct supervise *with;
+static struct supervise order;
+static const struct supervise *const with = &order;
 static int clients[ATTACHED_MAX];
 
 static long sys3(long number, long a, long b, long c) { return sys(number, a, b, c, 0, 0, 0); }
@@ -88,6 +89,7 @@ static void drain(struct stream *stream) {
 
 static void accept_client(void) {
   long client = sys(__NR_accept4, with->listener, 0, 0, SOCK_CLOEXEC, 0, 0);
+  if (failed(client) && client != -EINTR && client != -EAGAIN && client != -ECONNABORTED) order.listener = -1;
   for (int i = 0; i < ATTACHED_MAX && client >= 0; i++)
     if (clients[i] < 0) {
       clients[i] = (int)client;
@@ -127,7 +129,15 @@ static int reap(int *status) {
   }
 }
 
-static int take_signal(int *status) {
+// The program has ended, but somebody has stopped reading what it wrote, and now a signal says not to wait for them.
+static void give_up_on_readers(void) {
+  for (int i = 0; i < STREAMS; i++) {
+    streams[i].to = -1;
+    streams[i].start = streams[i].end = 0;
+  }
+}
+
+static int take_signal(int ended, int *status) {
   struct signalfd_siginfo info;
   if (sys3(__NR_read, with->signals, (long)&info, sizeof info) != sizeof info) return 0;
   if (info.ssi_signo == SIGCHLD) return reap(status);
@@ -137,16 +147,17 @@ static int take_signal(int *status) {
       sys3(__NR_ioctl, with->terminal, TIOCSWINSZ, (long)&size);
     return 0;
   }
-  sys3(__NR_kill, with->pid, info.ssi_signo, 0);
+  if (ended) give_up_on_readers();
+  else sys3(__NR_kill, with->pid, info.ssi_signo, 0);
   return 0;
 }
 
-// One turn of the loop. After the program's end (`timeout` 0) it returns 0 once nothing is left to copy.
+// One turn of the loop. After the program's end it returns 0 once nothing is left to copy.
 static int turn(int *ended, int *status) {
   enum { SIGNALS, LISTENER, CLIENT, STREAM = CLIENT + ATTACHED_MAX, ALL = STREAM + STREAMS };
   struct pollfd polls[ALL];
   int pending = 0;
-  polls[SIGNALS] = (struct pollfd){*ended ? -1 : with->signals, POLLIN, 0};
+  polls[SIGNALS] = (struct pollfd){with->signals, POLLIN, 0};
   polls[LISTENER] = (struct pollfd){*ended ? -1 : with->listener, POLLIN, 0};
   int input_free = streams[STDIN].start == streams[STDIN].end;
   for (int i = 0; i < ATTACHED_MAX; i++)
@@ -161,7 +172,7 @@ static int turn(int *ended, int *status) {
   static const struct __kernel_timespec at_once = {0};
   long ready = sys(__NR_ppoll, (long)polls, ALL, (long)(*ended && !pending ? &at_once : NULL), 0, 0, 0);
   if (ready <= 0) return ready == -EINTR || !*ended;
-  if (polls[SIGNALS].revents && take_signal(status)) *ended = 1;
+  if (polls[SIGNALS].revents && take_signal(*ended, status)) *ended = 1;
   if (polls[LISTENER].revents) accept_client();
   for (int i = 0; i < ATTACHED_MAX; i++)
     if (polls[CLIENT + i].revents) hear_client(&clients[i]);
@@ -173,9 +184,9 @@ static int turn(int *ended, int *status) {
   return 1;
 }
 
-long supervise_until_end(const struct supervise *order) {
+long supervise_until_end(const void *wanted) {
   int ended = 0, status = 0;
-  with = order;
+  copy(&order, wanted, sizeof order);  // an offset into the arena need not be aligned
   for (int i = 0; i < ATTACHED_MAX; i++) clients[i] = -1;
   for (int i = 0; i < STREAMS; i++) {
     streams[i].from = with->from[i];

@@ -1,18 +1,17 @@
 // Around every test of a file: the host is the same before and after.
 
-import { afterEach, beforeEach } from "bun:test";
+import { beforeEach, onTestFinished } from "bun:test";
 import { differences, hostSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** How long something may still be on its way out after a test: a killed process, the cgroup folder that it was in. */
 const GRACE = 2000;
 
-/** Call once at the top of a test file. `pid` names the process whose namespaces are looked at, if not this one's. */
+/** Call once at the top of a test file, before its own beforeEach. `pid` names the process whose namespaces are looked at, if not this one's. */
 export function guardHost(pid: () => number | "self" = () => "self"): void {
-  let before: Snapshot;
   beforeEach(() => {
-    before = hostSnapshot(pid());
+    const before = hostSnapshot(pid());
+    onTestFinished(() => expectNothingLeft(before, pid())); // after every afterEach, wherever that is written
   });
-  afterEach(() => expectNothingLeft(before, pid()));
 }
 
 /** Throws an Error that names everything that differs from `before`. */
