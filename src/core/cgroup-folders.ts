@@ -2,6 +2,7 @@
 
 import { parseMemberships, UNIFIED } from "../abi/cgroup.ts";
 import type { CgroupFacts } from "./facts.ts";
+import { Refusal } from "./refusal.ts";
 
 /** The folder, below each hierarchy's parent, that holds all of minidocker's. */
 const MANAGED = "minidocker";
@@ -22,8 +23,8 @@ export class Place {
   }
 
   /**
-   * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws an
-   * Error that names the path where it is none. With `only`, trees of other hierarchies are left alone.
+   * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws a
+   * Refusal that names the path where it is none. With `only`, trees of other hierarchies are left alone.
    */
   static of(facts: CgroupFacts, cgroupsPath: string, only?: ReadonlySet<string>): Place {
     const parents = Object.entries(facts.parents).filter(([name]) => only?.has(name) ?? true);
@@ -60,7 +61,7 @@ export class Place {
 
 function components(path: string): string[] {
   const refuse = (why: string): never => {
-    throw new Error(`linux.cgroupsPath ${JSON.stringify(path)} ${why}`);
+    throw new Refusal(`linux.cgroupsPath ${JSON.stringify(path)} ${why}`);
   };
   if (/^[^/]*:[^/]*:[^/]*$/.test(path))
     refuse("names a systemd slice: minidocker makes its cgroups itself and needs a path");

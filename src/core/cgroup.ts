@@ -6,6 +6,7 @@ import { parseFlatKeyed, parseLimit, UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
 import { type Folders, Place } from "./cgroup-folders.ts";
 import type { CgroupFacts } from "./facts.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What a cgroup uses, in bytes, microseconds and processes. What a hierarchy does not tell is undefined. */
 export interface CgroupStats {
@@ -86,26 +87,28 @@ export class Cgroup {
   async #setFrozen(wanted: boolean, seconds: number): Promise<void> {
     const unified = this.#existing(UNIFIED, "cgroup.freeze");
     const freezer = this.#existing("freezer", "freezer.state");
-    if (unified !== undefined) writeText(unified, wanted ? "1" : "0");
-    else if (freezer !== undefined) writeText(freezer, wanted ? "FROZEN" : "THAWED");
-    else
-      throw new Error(
-        "this container cannot be paused: it has no cgroup with a freezer; start it with the cgroups layer",
-      );
+    const file = unified ?? freezer;
+    if (file === undefined) throw new Refusal("this container has no cgroup, so it cannot be paused", 1);
+    const words = file === unified ? ["0", "1"] : ["THAWED", "FROZEN"];
+    writeText(file, words[Number(wanted)] as string);
     const until = Date.now() + seconds * 1000;
     while (this.frozen !== wanted) {
-      if (Date.now() > until)
-        throw new Error(`${unified ?? freezer}: not ${wanted ? "frozen" : "thawed"} after ${seconds} s`);
+      if (Date.now() > until) throw new Error(`${file}: not ${wanted ? "frozen" : "thawed"} after ${seconds} s`);
       await Bun.sleep(2);
     }
   }
 
-  /** SIGKILL to all processes at once, so that none can fork away. False without cgroup.kill (before 5.14, or v1). */
-  kill(): boolean {
+  /** SIGKILL to all processes; with cgroup.kill (since 5.14) at once, else while none of them can fork away. */
+  kill(): void {
     const file = this.#existing(UNIFIED, "cgroup.kill");
-    if (file === undefined) return false;
-    writeText(file, "1");
-    return true;
+    if (file !== undefined) {
+      writeText(file, "1");
+      return;
+    }
+    const freezer = this.#existing("freezer", "freezer.state");
+    if (freezer !== undefined) writeText(freezer, "FROZEN");
+    for (const pid of this.pids()) killProcess(pid);
+    if (freezer !== undefined) writeText(freezer, "THAWED");
   }
 
   stats(): CgroupStats {
@@ -165,6 +168,14 @@ export class Cgroup {
 
   #anyFolder(): string | undefined {
     return this.folders.get(UNIFIED) ?? this.folders.get("pids") ?? this.folders.values().next().value;
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has ended by itself
   }
 }
 

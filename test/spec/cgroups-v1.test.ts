@@ -79,6 +79,21 @@ hybridTest("without v2's tree, processes are frozen and killed one by one", () =
   }),
 );
 
+hybridTest("without it, a frozen cgroup is killed as well", () =>
+  inCgroup(both, { facts: { ...facts, parents: trees }, namespaces: [] }, async (it) => {
+    await it.start("sleep 100 & sleep 100");
+    await it.cgroup.freeze();
+    expect(readFileSync(`${it.cgroup.folders.get("freezer")}/freezer.state`, "utf8")).toBe("FROZEN\n");
+    it.cgroup.kill();
+    expect(await it.exit()).toBe(137);
+    await waitUntil(
+      () => it.cgroup.pids().length === 0,
+      5000,
+      () => `left: ${it.cgroup.pids()}`,
+    );
+  }),
+);
+
 hybridTest("v2's tree has no controllers here, and kills and freezes all the same", () =>
   inCgroup(both, { namespaces: [] }, async (it) => {
     const folder = it.cgroup.folders.get("unified") as string;
@@ -87,7 +102,7 @@ hybridTest("v2's tree has no controllers here, and kills and freezes all the sam
     await it.start("sleep 100");
     await it.cgroup.freeze();
     expect(readFileSync(`${folder}/cgroup.events`, "utf8")).toContain("frozen 1");
-    expect(it.cgroup.kill()).toBe(true);
+    it.cgroup.kill();
     expect(await it.exit()).toBe(137);
   }),
 );

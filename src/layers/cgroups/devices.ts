@@ -2,6 +2,7 @@
 // of access the last one that fits decides. v1 takes them as text; v2 has no file for it, but asks an eBPF program.
 
 import * as bpf from "../../abi/ebpf.ts";
+import { Refusal } from "../../core/refusal.ts";
 import type { DeviceRule } from "../../core/spec.ts";
 
 const bits = { m: bpf.BPF_DEVCG_ACC_MKNOD, r: bpf.BPF_DEVCG_ACC_READ, w: bpf.BPF_DEVCG_ACC_WRITE } as const;
@@ -19,7 +20,7 @@ interface Rule {
 /**
  * v1: what to write, in order. Whatever no rule speaks of is denied, as in v2. The kernel keeps a list of exceptions
  * from one answer for the rest, and takes back only what is exactly in it: rules that would need a hole in an
- * exception are an Error.
+ * exception are a Refusal.
  */
 export function deviceWrites(
   rules: readonly DeviceRule[],
@@ -34,7 +35,9 @@ export function deviceWrites(
       return { file, value: "a" };
     }
     if (exceptions.some((it) => it.allow !== rule.allow && overlap(it, rule) && !sameDevices(it, rule))) {
-      throw new Error(`linux.resources.devices[${i}] takes back a part of an earlier rule, which cgroup v1 cannot do`);
+      throw new Refusal(
+        `linux.resources.devices[${i}] takes back a part of an earlier rule, which cgroup v1 cannot do`,
+      );
     }
     exceptions.push(rule);
     const letters = Object.entries(bits).flatMap(([letter, bit]) => (rule.access & bit ? [letter] : []));
@@ -101,7 +104,7 @@ function read({ allow, type, major, minor, access }: DeviceRule, index: number):
   const place = `linux.resources.devices[${index}].access`;
   const unknown = letters.find((it) => !(it in bits));
   if (unknown !== undefined || letters.length === 0)
-    throw new Error(`${place} ${JSON.stringify(access)}: only r, w and m are known`);
+    throw new Refusal(`${place} ${JSON.stringify(access)}: only r, w and m are known`);
   const any = type === undefined || type === "a";
   return {
     allow,

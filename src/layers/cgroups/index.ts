@@ -18,6 +18,7 @@ import { CLONE_NEWCGROUP } from "../../abi/sched.ts";
 import { Place } from "../../core/cgroup-folders.ts";
 import type { CgroupFacts } from "../../core/facts.ts";
 import type { Context, Layer } from "../../core/layer.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { namespaceOf } from "../../core/spec.ts";
 import { explain } from "./explain.ts";
 import { checkResources, type Setting } from "./limits.ts";
@@ -82,7 +83,7 @@ function refuseImpossible(ctx: Context, settings: readonly Setting[]): void {
   if (impossible === undefined) return;
   const { limit, controller } = impossible;
   const why = facts.problem ?? lacking(facts, controller, ctx.facts.rootless);
-  throw new Error(`cgroups: ${limit} cannot be set: ${why}; or leave it out`);
+  throw new Refusal(`cgroups: ${limit} cannot be set: ${why}; or leave it out`);
 }
 
 function lacking({ parents, controllers }: CgroupFacts, controller: string, rootless: boolean): string {

@@ -1,5 +1,6 @@
 // What the two versions of cgroups have in common: a limit is a short text that is written into a file.
 
+import { Refusal } from "../../core/refusal.ts";
 import type { Resources } from "../../core/spec.ts";
 
 /** One limit as one file of the container's cgroup. */
@@ -45,17 +46,17 @@ export function checkResources({ memory = {}, cpu = {} }: Resources): void {
   const { limit, swap } = memory;
   if (asked(swap) && swap > 0) {
     if (!asked(limit) || limit < 0)
-      throw new Error("linux.resources.memory.swap needs linux.resources.memory.limit (--memory)");
+      throw new Refusal("linux.resources.memory.swap needs linux.resources.memory.limit (--memory)");
     if (swap < limit)
-      throw new Error(
+      throw new Refusal(
         `linux.resources.memory.swap is memory plus swap: ${swap} is less than the memory limit, ${limit}`,
       );
   }
   if (cpu.period !== undefined && cpu.period !== 0 && (cpu.period < 1000 || cpu.period > 1_000_000)) {
-    throw new Error(`linux.resources.cpu.period is ${cpu.period} µs: the kernel takes 1000 to 1000000`);
+    throw new Refusal(`linux.resources.cpu.period is ${cpu.period} µs: the kernel takes 1000 to 1000000`);
   }
   if (asked(cpu.quota) && cpu.quota > 0 && cpu.quota < 1000) {
-    throw new Error(`linux.resources.cpu.quota is ${cpu.quota} µs: the kernel takes 1000 at least (--cpus 0.01)`);
+    throw new Refusal(`linux.resources.cpu.quota is ${cpu.quota} µs: the kernel takes 1000 at least (--cpus 0.01)`);
   }
 }
 

@@ -6,6 +6,7 @@ import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, EPERM, ERANG
 import { AT_FDCWD, F_OK, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import type { Folders, Place } from "../../core/cgroup-folders.ts";
 import type { Context } from "../../core/layer.ts";
+import { Refusal } from "../../core/refusal.ts";
 import type { DeviceRule } from "../../core/spec.ts";
 import { type CallOptions, Memory, type Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
@@ -31,7 +32,7 @@ export async function makeFolders(ctx: Context, place: Place): Promise<void> {
   }
   for (const [folder, result] of found) {
     if (host.value(result) === 0)
-      throw new Error(`cgroups: ${folder} exists: another container uses it; if none does, rmdir it`);
+      throw new Refusal(`cgroups: ${folder} exists: another container uses it; if none does, rmdir it`);
   }
   ctx.step("make the cgroup");
   ctx.intend(place.intent());
@@ -42,7 +43,9 @@ export async function makeFolders(ctx: Context, place: Place): Promise<void> {
     missing = missing.filter((tree) => host.value(made.get(tree) as Result) === -ENOENT);
   }
   if (missing.length > 0)
-    throw new Error(`cgroups: no folder can be made below ${missing.join(", ")}: somebody removes it again and again`);
+    throw new Refusal(
+      `cgroups: no folder can be made below ${missing.join(", ")}: somebody removes it again and again`,
+    );
 }
 
 async function makeLevels(host: Stage, levels: readonly string[]): Promise<Result> {

@@ -1,13 +1,14 @@
 // cgroup v1: a tree for each controller, all of the same kind, so a container is a folder in each of them.
 // Documentation/admin-guide/cgroup-v1/{memory,cpusets,devices,pids}.rst
 
+import { Refusal } from "../../core/refusal.ts";
 import type { Resources } from "../../core/spec.ts";
 import { asked, limitNames, pidsSetting, type Setting, swapMissing } from "./limits.ts";
 
 /** The files of v1 for these limits, in the order in which they can be written. */
 export function settingsV1(resources: Resources): Setting[] {
   if (Object.keys(resources.unified ?? {}).length > 0) {
-    throw new Error("linux.resources.unified names files of cgroup v2, and this host has v1: use the other limits");
+    throw new Refusal("linux.resources.unified names files of cgroup v2, and this host has v1: use the other limits");
   }
   return [...memory(resources), ...cpu(resources), ...pidsSetting(resources), ...weight(resources)];
 }

@@ -3,6 +3,7 @@
 // Documentation/admin-guide/cgroup-v2.rst
 
 import { controllerOf } from "../../abi/cgroup.ts";
+import { Refusal } from "../../core/refusal.ts";
 import type { Resources } from "../../core/spec.ts";
 import { asked, limitNames, orMax, pidsSetting, type Setting, swapMissing } from "./limits.ts";
 
@@ -20,7 +21,7 @@ export function settingsV2(resources: Resources): Setting[] {
 
 function memory({ memory: { limit, reservation, swap, disableOOMKiller } = {} }: Resources): Setting[] {
   if (disableOOMKiller === true) {
-    throw new Error(`${limitNames.oomKiller} is not possible with cgroup v2, which always kills: leave it out`);
+    throw new Refusal(`${limitNames.oomKiller} is not possible with cgroup v2, which always kills: leave it out`);
   }
   const rows: Setting[] = [];
   const put = (file: string, value: string, name: string, more: Partial<Setting> = {}): void => {
@@ -71,8 +72,8 @@ const structure = /^cgroup\.(procs|threads|kill|type|freeze|subtree_control)$/;
 function unified({ unified: files = {} }: Resources): Setting[] {
   return Object.entries(files).flatMap(([file, text]) => {
     const place = `linux.resources.unified[${JSON.stringify(file)}]`;
-    if (!/^[a-z0-9_]+(\.[A-Za-z0-9_]+)+$/.test(file)) throw new Error(`${place} is not the name of a cgroup file`);
-    if (structure.test(file)) throw new Error(`${place} is not a limit: minidocker itself writes that file`);
+    if (!/^[a-z0-9_]+(\.[A-Za-z0-9_]+)+$/.test(file)) throw new Refusal(`${place} is not the name of a cgroup file`);
+    if (structure.test(file)) throw new Refusal(`${place} is not a limit: minidocker itself writes that file`);
     // io.max and its like hold a line for each device, and the kernel reads one of them with each write.
     return text
       .split("\n")
