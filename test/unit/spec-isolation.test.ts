@@ -3,7 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { extension, type Spec } from "../../src/core/spec.ts";
-import { id, root, spec, types } from "./spec-of.ts";
+import { id, spec, testImage, types } from "./spec-of.ts";
+
+const root = testImage();
 
 describe("mounts", () => {
   const at = (line: string, destination: string) => spec(line).mounts.find((it) => it.destination === destination);

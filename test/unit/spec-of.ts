@@ -13,17 +13,17 @@ import type { Image, ImageConfig } from "../../src/images/image.ts";
 import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
 
 let folder = "";
-beforeAll(() => {
-  folder = temporaryFolder();
-  mkdirSync(`${folder}/etc`);
-  writeFileSync(`${folder}/etc/passwd`, "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n");
-  writeFileSync(`${folder}/etc/group`, "root:x:0:\nwheel:x:10:alice\n");
-});
-afterAll(() => removeFolder(folder));
 
-/** The image's root file system. */
-export function root(): string {
-  return folder;
+/** Call once at the top of a test file. Returns where the image's root file system is. */
+export function testImage(): () => string {
+  beforeAll(() => {
+    folder = temporaryFolder();
+    mkdirSync(`${folder}/etc`);
+    writeFileSync(`${folder}/etc/passwd`, "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n");
+    writeFileSync(`${folder}/etc/group`, "root:x:0:\nwheel:x:10:alice\n");
+  });
+  afterAll(() => removeFolder(folder));
+  return () => folder;
 }
 
 export const asRoot: Facts = {
@@ -60,7 +60,7 @@ export function spec(
   line: string,
   { facts = asRoot, config = { Cmd: ["/bin/sh"] }, networkOwner }: Circumstances = {},
 ): Spec {
-  const image: Image = { name: "test", kind: "folder", lower: [root()], config };
+  const image: Image = { name: "test", kind: "folder", lower: [folder], config };
   const parsed = parse(
     command,
     line

@@ -3,7 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { extension } from "../../src/core/spec.ts";
 import type { ImageConfig } from "../../src/images/image.ts";
-import { asRoot, asUser, id, spec, types, withIds } from "./spec-of.ts";
+import { asRoot, asUser, spec, testImage, types, withIds } from "./spec-of.ts";
+
+testImage();
 
 describe("the program", () => {
   const config: ImageConfig = { Entrypoint: ["/entry", "-e"], Cmd: ["a", "b"] };
