@@ -1,15 +1,14 @@
 // Where this machine has its programs.
 
 import { statSync } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
 
 /** The distribution's folders come first, so that what a user has put in front of PATH does not end up in `base`. */
 const usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
 /** All files of that name, the one to prefer first. */
 export function findPrograms(name: string): string[] {
-  const searched = [...usual, ...(process.env["PATH"] ?? "").split(delimiter).filter((it) => isAbsolute(it))];
-  return searched.map((it) => join(it, name)).filter((it) => isFile(it));
+  const searched = [...usual, ...(process.env["PATH"] ?? "").split(":").filter((it) => it.startsWith("/"))];
+  return searched.map((it) => `${it}/${name}`).filter((it) => isFile(it));
 }
 
 export function findProgram(name: string): string | undefined {

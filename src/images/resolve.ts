@@ -1,7 +1,6 @@
 // From a name on the command line to a root file system: `base`, or a folder that has one.
 
 import { readdirSync, realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Paths } from "../state/paths.ts";
 import { errnoOf, Refusal } from "../state/refusal.ts";
 import { baseImage } from "./base.ts";
@@ -19,7 +18,7 @@ export async function resolveImage(name: string, paths: Paths): Promise<Image> {
 
 function isFolder(name: string): boolean {
   try {
-    return statSync(resolve(name)).isDirectory();
+    return statSync(name).isDirectory();
   } catch {
     return false;
   }
@@ -33,13 +32,13 @@ function folderImage(name: string): Image {
 
 function rootOf(name: string): string {
   try {
-    const folder = realpathSync(resolve(name));
+    const folder = realpathSync(name);
     if (readdirSync(folder).length === 0)
       throw new Refusal(`${name} is empty: a root file system has at least a program to run`);
     return folder;
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT") throw new Refusal(`no such folder: ${name} (${resolve(name)})`);
+    if (errno === "ENOENT") throw new Refusal(`no such folder: ${name} (seen from ${process.cwd()})`);
     if (errno === "ENOTDIR") throw new Refusal(`${name} is not a folder: a folder with a root file system is needed`);
     if (errno !== undefined) throw new Refusal(`${name} cannot be read (${errno})`);
     throw error;

@@ -16,8 +16,6 @@
 // could run the setuid programs in them (CVE-2021-41091).
 
 import { lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
 import { errnoOf, Refusal } from "./refusal.ts";
 
 export interface Paths {
@@ -31,8 +29,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function locatePaths(environment: Environment, uid: number): Paths {
   const { MINIDOCKER_STATE, MINIDOCKER_DATA } = environment;
   return {
-    state: MINIDOCKER_STATE ? resolve(MINIDOCKER_STATE) : runtimeFolder(environment, uid),
-    data: MINIDOCKER_DATA ? resolve(MINIDOCKER_DATA) : dataFolder(environment, uid),
+    state: MINIDOCKER_STATE ? absolute(MINIDOCKER_STATE) : runtimeFolder(environment, uid),
+    data: MINIDOCKER_DATA ? absolute(MINIDOCKER_DATA) : dataFolder(environment, uid),
   };
 }
 
@@ -41,7 +39,7 @@ export function openPaths(environment: Environment = process.env): Paths {
   const uid = process.geteuid?.() ?? 0;
   const { state, data } = locatePaths(environment, uid);
   const paths = { state: claim(state, "MINIDOCKER_STATE", uid), data: claim(data, "MINIDOCKER_DATA", uid) };
-  for (const it of ["containers", "names"]) mkdirSync(join(paths.state, it), { recursive: true, mode: 0o700 });
+  for (const it of ["containers", "names"]) mkdirSync(`${paths.state}/${it}`, { recursive: true, mode: 0o700 });
   return paths;
 }
 
@@ -52,14 +50,20 @@ export function containerDir(paths: Paths, id: string): string {
 function runtimeFolder({ XDG_RUNTIME_DIR }: Environment, uid: number): string {
   if (uid === 0) return "/run/minidocker";
   const candidates = [XDG_RUNTIME_DIR ?? "", `/run/user/${uid}`];
-  const found = candidates.find((it) => isAbsolute(it) && statSync(it, { throwIfNoEntry: false })?.uid === uid);
-  return found === undefined ? `/tmp/minidocker-${uid}` : join(found, "minidocker");
+  const found = candidates.find((it) => it.startsWith("/") && statSync(it, { throwIfNoEntry: false })?.uid === uid);
+  return found === undefined ? `/tmp/minidocker-${uid}` : `${found}/minidocker`;
 }
 
 function dataFolder({ XDG_DATA_HOME, HOME }: Environment, uid: number): string {
   if (uid === 0) return "/var/lib/minidocker";
-  const home = XDG_DATA_HOME && isAbsolute(XDG_DATA_HOME) ? XDG_DATA_HOME : join(HOME || homedir(), ".local/share");
-  return join(home, "minidocker");
+  if (XDG_DATA_HOME?.startsWith("/")) return `${XDG_DATA_HOME}/minidocker`;
+  if (!HOME) throw new Refusal("HOME is not set: set it, or MINIDOCKER_DATA, to a folder of your own");
+  return `${HOME}/.local/share/minidocker`;
+}
+
+// node:path would do this, too, but takes a millisecond to load.
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
 }
 
 // Somebody else may have made the folder first, in /tmp above all, to read our files or to plant theirs. A link is fine

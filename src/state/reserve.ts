@@ -8,7 +8,6 @@
 // WHO, the process that is at it (pid, start time, boot id), tells which.
 
 import { lstatSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
-import { basename } from "node:path";
 import { refuseMounts, removeTree } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { containerDir, type Paths } from "./paths.ts";
@@ -54,7 +53,8 @@ export function releaseName(paths: Paths, name: string, id: string): boolean {
  */
 export function idOfName(paths: Paths, name: string): string | undefined {
   try {
-    return basename(readlinkSync(nameLink(paths, name)));
+    const target = readlinkSync(nameLink(paths, name));
+    return target.slice(target.lastIndexOf("/") + 1);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EINVAL") return undefined;
     throw error;

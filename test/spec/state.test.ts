@@ -125,9 +125,13 @@ rootTest("a folder that belongs to another user is refused", () => {
 
 rootTest("a runtime folder that belongs to another user does not count", () => {
   mkdirSync(`${folder}/runtime`);
-  expect(locatePaths({ XDG_RUNTIME_DIR: `${folder}/runtime` }, 4_000_000).state).toBe("/tmp/minidocker-4000000");
+  expect(locatePaths({ HOME: "/", XDG_RUNTIME_DIR: `${folder}/runtime` }, 4_000_000).state).toBe(
+    "/tmp/minidocker-4000000",
+  );
   chownSync(`${folder}/runtime`, 4_000_000, 0);
-  expect(locatePaths({ XDG_RUNTIME_DIR: `${folder}/runtime` }, 4_000_000).state).toBe(`${folder}/runtime/minidocker`);
+  expect(locatePaths({ HOME: "/", XDG_RUNTIME_DIR: `${folder}/runtime` }, 4_000_000).state).toBe(
+    `${folder}/runtime/minidocker`,
+  );
 });
 
 withPrograms("setpriv")(

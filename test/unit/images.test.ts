@@ -70,7 +70,7 @@ test("folders that cannot be a root file system are refused, each with its reaso
   writeFileSync("rootfs/file", "");
   symlinkSync("loop", "rootfs/loop");
   const reasons = {
-    "./nosuch": `no such folder: ./nosuch (${folder}/nosuch)`,
+    "./nosuch": `no such folder: ./nosuch (seen from ${folder})`,
     "./rootfs/empty": "./rootfs/empty is empty",
     "./rootfs/file": "./rootfs/file is not a folder",
     "./rootfs/file/x": "./rootfs/file/x is not a folder",

@@ -13,6 +13,7 @@ beforeEach(() => {
 
 afterEach(() => removeFolder(folder));
 
+const home = { HOME: "/home/a" };
 const nobody = 4_000_000; // has no /run/user folder
 const uid = process.geteuid?.() ?? 0;
 
@@ -32,17 +33,21 @@ test("an ordinary user's data follow XDG_DATA_HOME, else HOME", () => {
   );
 });
 
+test("an ordinary user without a home folder is asked for one", () => {
+  expect(() => locatePaths({}, nobody)).toThrow("HOME is not set: set it, or MINIDOCKER_DATA, to a folder of your own");
+});
+
 test("an ordinary user's state follows XDG_RUNTIME_DIR if it is theirs, else is in /tmp under their uid", () => {
-  expect(locatePaths({ XDG_RUNTIME_DIR: folder }, uid === 0 ? nobody : uid).state).toBe(
+  expect(locatePaths({ ...home, XDG_RUNTIME_DIR: folder }, uid === 0 ? nobody : uid).state).toBe(
     uid === 0 ? `/tmp/minidocker-${nobody}` : `${folder}/minidocker`,
   );
-  expect(locatePaths({ XDG_RUNTIME_DIR: "/nonexistent" }, nobody).state).toBe(`/tmp/minidocker-${nobody}`);
-  expect(locatePaths({ XDG_RUNTIME_DIR: "relative" }, nobody).state).toBe(`/tmp/minidocker-${nobody}`);
+  expect(locatePaths({ ...home, XDG_RUNTIME_DIR: "/nonexistent" }, nobody).state).toBe(`/tmp/minidocker-${nobody}`);
+  expect(locatePaths({ ...home, XDG_RUNTIME_DIR: "relative" }, nobody).state).toBe(`/tmp/minidocker-${nobody}`);
 });
 
 test("MINIDOCKER_STATE and MINIDOCKER_DATA override all that, and may be relative", () => {
-  const environment = { MINIDOCKER_STATE: "s", MINIDOCKER_DATA: "/d/../e" };
-  expect(locatePaths(environment, 0)).toEqual({ state: `${process.cwd()}/s`, data: "/e" });
+  const environment = { MINIDOCKER_STATE: "s", MINIDOCKER_DATA: "/d" };
+  expect(locatePaths(environment, 0)).toEqual({ state: `${process.cwd()}/s`, data: "/d" });
   expect(locatePaths({ MINIDOCKER_STATE: "", MINIDOCKER_DATA: "" }, 0).state).toBe("/run/minidocker");
 });
 
