@@ -4,7 +4,10 @@ import { defineCommand } from "../command.ts";
 import { status } from "../output.ts";
 import { refusedOptions, runOptions } from "../run-options.ts";
 import { readRunOptions, thisPlace } from "../run-read.ts";
+import { isTerminal } from "../style.ts";
 import { traceTo } from "../trace.ts";
+
+const STDIN = 0;
 
 export const command = defineCommand({
   name: "run",
@@ -40,6 +43,10 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
   ],
   async run({ values, operands }) {
     const options = readRunOptions(values, operands, thisPlace());
+    if (options.terminal && !options.dryRun) {
+      const { checkTerminal } = await import("../../core/terminal.ts");
+      checkTerminal(options.interactive, isTerminal(STDIN));
+    }
     const trace =
       options.trace === undefined && !options.dryRun
         ? undefined
