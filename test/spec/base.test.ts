@@ -25,7 +25,7 @@ import { ownPaths } from "../harness/own-paths.ts";
 import { TESTER } from "../harness/private-host.ts";
 import { busyboxTest } from "../harness/rootfs.ts";
 import { type Outcome, Run } from "../harness/run.ts";
-import { rootTest, skipUnless } from "../harness/skip.ts";
+import { isRoot, rootTest, skipUnless } from "../harness/skip.ts";
 import { removeFolder } from "../harness/temporary.ts";
 
 guardHost();
@@ -42,7 +42,8 @@ function inside(root: string, script: string): Promise<Outcome> {
   return Run.start(["unshare", "--mount", "--pid", "--fork", "sh", "-c", mounted, "sh", script]).outcome;
 }
 
-const variants = { busybox: busyboxTest, tools: rootTest } as const;
+/** Looking inside takes chroot(1). */
+const variants = { busybox: isRoot ? busyboxTest : rootTest, tools: rootTest } as const;
 
 rootTest("no program of base of tools misses its interpreter, a library, or itself", async () => {
   const root = await rootOf("tools");
@@ -199,7 +200,7 @@ rootTest("when only the folders of the machine's tools have changed, the same ba
   expect(statSync(`${root}/bin/sh`).ino).toBe(before);
 });
 
-const setpriv = skipUnless(process.getuid?.() === 0 && Bun.which("setpriv"), "needs root and setpriv");
+const setpriv = skipUnless(isRoot && Bun.which("setpriv"), "needs root and setpriv");
 
 setpriv("an ordinary user makes a base of their own, in which everything is theirs", async () => {
   for (const it of ["state", "data"]) {
@@ -221,7 +222,7 @@ setpriv("an ordinary user makes a base of their own, in which everything is thei
 });
 
 const cc = compiler();
-const compiled = skipUnless(cc !== undefined && process.getuid?.() === 0, "needs root and a C compiler");
+const compiled = skipUnless(cc !== undefined && isRoot, "needs root and a C compiler");
 
 compiled("a busybox that is linked dynamically comes with its interpreter and libraries", async () => {
   writeFileSync(`${folder}/busybox.c`, dynamicBusybox);
