@@ -1,8 +1,12 @@
-// Asking a filter what it says about a call, without a kernel.
+// Filters: asked what they say about a call, without a kernel; or loaded, as the layer does it.
 
 import { decode, interpret } from "../../src/abi/bpf.ts";
 import { auditArch, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO, seccompData } from "../../src/abi/seccomp.ts";
 import { type Arch, syscallNumbers } from "../../src/abi/syscalls.ts";
+import type { Context } from "../../src/core/layer.ts";
+import type { Seccomp } from "../../src/core/spec.ts";
+import { seccomp } from "../../src/layers/seccomp/index.ts";
+import type { Stage } from "../../src/stage/stage.ts";
 
 /** Docker's fourteen. */
 export const defaultCapabilities: readonly string[] = `CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID
@@ -28,4 +32,10 @@ export function judge(
   const nr = typeof call === "number" ? call : syscallNumbers(arch).get(call);
   if (nr === undefined) throw new Error(`${call} has no number on ${arch}`);
   return interpret(decode(program), seccompData.encode({ nr, arch: entry, args })).value;
+}
+
+/** Applies the layer to `stage`; nothing is sent yet. */
+export async function loadFilter(stage: Stage, profile: Seccomp | undefined): Promise<void> {
+  const linux = profile === undefined ? {} : { seccomp: profile };
+  await seccomp.apply({ spec: { linux }, stage, step: () => {} } as unknown as Context);
 }

@@ -1,5 +1,6 @@
 // Any system call, by number, made by a real process: also those that minidocker itself never makes.
 
+import { afterEach } from "bun:test";
 import { cloneArgs } from "../../src/abi/sched.ts";
 import { SIGCHLD } from "../../src/abi/signal.ts";
 import { type Call, type Operand, Result, Sent } from "../../src/stage/call.ts";
@@ -15,11 +16,24 @@ export interface RawStage {
   readonly pid: number;
   /** Makes one call at once; yields what the kernel returned: a negative number is a negated errno. */
   call(number: number, ...args: readonly Operand[]): number;
-  close(): void;
 }
 
-/** A child of `host`, in new namespaces (CLONE_NEW*, 0 for none). It ends when it is closed, or `host` is. */
-export async function rawStage(host: Stage, flags: number): Promise<RawStage> {
+/** Call once at the top of a test file, before `stages()`: makes raw stages, which are gone after each test. */
+export function rawStages(): (host: Stage, flags?: number) => Promise<RawStage> {
+  let made: { close(): void }[] = [];
+  afterEach(() => {
+    for (const it of made) it.close();
+    made = [];
+  });
+  return async (host, flags = 0) => {
+    const { close, ...stage } = await rawStage(host, flags);
+    made.push({ close });
+    return stage;
+  };
+}
+
+/** A child of `host`, in new namespaces (CLONE_NEW*, 0 for none). */
+async function rawStage(host: Stage, flags: number): Promise<RawStage & { close(): void }> {
   const [channel, theirs] = Channel.pair();
   const made = await host.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, new Sent(theirs));
   const pid = host.value(made);

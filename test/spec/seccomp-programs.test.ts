@@ -1,25 +1,19 @@
 // Programs under the filter: it comes with execve, ordinary programs do not notice it, and other ways into the kernel
 // are no way around it.
 
-import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
+import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { PR_SET_NO_NEW_PRIVS } from "../../src/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUTS } from "../../src/abi/sched.ts";
-import type { Context } from "../../src/core/layer.ts";
 import type { Seccomp } from "../../src/core/spec.ts";
-import { seccomp } from "../../src/layers/seccomp/index.ts";
 import { defaultProfile } from "../../src/layers/seccomp/profile.ts";
-import { defaultCapabilities } from "../harness/filter.ts";
-import { ending, type RawStage, rawStage } from "../harness/raw.ts";
+import { defaultCapabilities, loadFilter } from "../harness/filter.ts";
+import { ending, rawStages } from "../harness/raw.ts";
 import { isRoot, rootTest, skipUnless } from "../harness/skip.ts";
 import { stages } from "../harness/stages.ts";
 import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
 
-let raws: RawStage[] = [];
-afterEach(() => {
-  for (const it of raws) it.close();
-  raws = [];
-});
+const rawStage = rawStages();
 const run = stages();
 const arch = run.session.arch;
 const usual = defaultProfile(defaultCapabilities, arch);
@@ -33,10 +27,9 @@ afterAll(() => removeFolder(folder));
 /** How `argv` ends when a stage becomes it, with the filter of `profile` loaded in the frame of the execve. */
 async function become(argv: readonly string[], profile: Seccomp | undefined): Promise<string> {
   const host = await run.host();
-  const { stage, pid } = raws[raws.push(await rawStage(host, CLONE_NEWNS | CLONE_NEWUTS)) - 1] as RawStage;
+  const { stage, pid } = await rawStage(host, CLONE_NEWNS | CLONE_NEWUTS);
   await stage.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  const linux = profile === undefined ? {} : { seccomp: profile };
-  await seccomp.apply({ spec: { linux }, stage, step: () => {} } as unknown as Context);
+  await loadFilter(stage, profile);
   await stage.execve(argv[0] as string, argv, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]);
   stage.flush();
   return await ending(host, pid);
