@@ -11,7 +11,7 @@ import { guardHost } from "../harness/guard.ts";
 import { ownPaths } from "../harness/own-paths.ts";
 import { TESTER } from "../harness/private-host.ts";
 import { Run } from "../harness/run.ts";
-import { rootTest, withPrograms } from "../harness/skip.ts";
+import { isRoot, rootTest, skipUnless } from "../harness/skip.ts";
 
 guardHost();
 
