@@ -2,6 +2,7 @@
 // milliseconds to make.
 
 import { writeSync } from "node:fs";
+import { visible } from "./style.ts";
 
 /** Whoever read our stdout has gone (`minidocker help | head -1`): end as SIGPIPE ends a program. */
 export class ReaderGone extends Error {
@@ -19,10 +20,13 @@ export function printJson(value: unknown): void {
   print(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** `minidocker: …` on stderr. A stderr that nobody reads is no reason to stop. */
+/**
+ * `minidocker: …` on stderr. The text may quote a file's name or an argument, so what could steer the terminal is shown instead
+ * of sent. A stderr that nobody reads is no reason to stop.
+ */
 export function status(text: string): void {
   try {
-    write(2, `minidocker: ${text}\n`);
+    write(2, `minidocker: ${text.split("\n").map(visible).join("\n")}\n`);
   } catch (error) {
     if (!(error instanceof ReaderGone)) throw error;
   }

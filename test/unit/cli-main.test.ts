@@ -43,6 +43,11 @@ describe("mistakes", () => {
     expect(await minidocker(args)).toMatchObject({ code, stdout: "", stderr: `minidocker: ${message}\n` });
   });
 
+  test("nothing that was typed steers the terminal", async () => {
+    const { stderr } = await minidocker(["run", "--\x1b[31m", "base"]);
+    expect(stderr).toStartWith("minidocker: unknown option --\\x1b[31m\n");
+  });
+
   test("MINIDOCKER_DEBUG=1 adds where the error arose", async () => {
     const { stderr } = await minidocker(["run"], { MINIDOCKER_DEBUG: "1" });
     expect(stderr).toContain("src/cli/parse.ts");
