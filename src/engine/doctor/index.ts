@@ -6,6 +6,7 @@ import { locatePaths } from "../../state/paths.ts";
 import type { Finding } from "./finding.ts";
 import { dataPlace, lookAtBun, lookAtFolders, lookAtSystem, lookForStage } from "./ground.ts";
 import { tryCgroups, tryNamespaces, tryOverlay, trySeccomp } from "./isolation.ts";
+import { tryNetwork } from "./network.ts";
 import { lookAtRootless } from "./rootless.ts";
 import { Trials } from "./trials.ts";
 
@@ -25,6 +26,7 @@ export async function diagnose(): Promise<Finding[]> {
       ...(await tryNamespaces(trials, facts)),
       ...(place === undefined ? [] : [await tryOverlay(trials, facts, place)]),
       await tryCgroups(trials, facts),
+      ...(await tryNetwork(trials)),
       await trySeccomp(trials),
       ...lookAtRootless(facts),
     ];
