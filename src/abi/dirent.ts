@@ -16,6 +16,8 @@ const NAME = linuxDirent64.offsetOf("d_type") + 1;
 
 export interface DirectoryEntry {
   readonly name: string;
+  /** The name as it is: the kernel does not ask for UTF-8. */
+  readonly bytes: Uint8Array;
   /** DT_*; 0 where the file system does not tell. */
   readonly type: number;
 }
@@ -27,8 +29,9 @@ export function parseDirectory(bytes: Uint8Array): DirectoryEntry[] {
   for (let at = 0; at < bytes.length; ) {
     const { d_reclen, d_type } = linuxDirent64.decode(view, at);
     const tail = bytes.subarray(at + NAME, at + d_reclen);
-    const name = new TextDecoder().decode(tail.subarray(0, tail.indexOf(0)));
-    if (name !== "." && name !== "..") found.push({ name, type: d_type });
+    const raw = tail.slice(0, tail.indexOf(0));
+    const name = new TextDecoder().decode(raw);
+    if (name !== "." && name !== "..") found.push({ name, bytes: raw, type: d_type });
     at += d_reclen;
   }
   return found;

@@ -16,7 +16,7 @@ import * as stat from "../abi/stat.ts";
 import { timespec } from "../abi/time.ts";
 import * as terminal from "../abi/termios.ts";
 import * as resource from "../abi/resource.ts";
-import { type Codec, fd, flags, hex, input, int, memory, mode, oneOf, output, string, strings, struct } from "./codec.ts";
+import { type Codec, fd, filename, flags, hex, input, int, memory, mode, oneOf, output, string, strings, struct } from "./codec.ts";
 
 const open = flags(fcntl.O, (value) => ((value & 3) === 0 ? showRdonly(value) : undefined));
 const descriptorFlags = flags({ O_CLOEXEC: fcntl.O_CLOEXEC, O_NONBLOCK: fcntl.O_NONBLOCK });
@@ -48,7 +48,7 @@ const deviceMode: Codec<number> = {
 export const calls = {
   // files
   openat: [fd, string, open, mode],
-  openat2: [fd, string, openHow, int],
+  openat2: [fd, filename, openHow, int],
   close: [fd],
   close_range: [int, hex, flags({ CLOSE_RANGE_CLOEXEC: fcntl.CLOSE_RANGE_CLOEXEC })],
   read: [fd, output, int],
@@ -61,8 +61,8 @@ export const calls = {
   mkdirat: [fd, string, mode],
   mknodat: [fd, string, deviceMode, int],
   symlinkat: [string, fd, string],
-  unlinkat: [fd, string, at],
-  renameat2: [fd, string, fd, string, int],
+  unlinkat: [fd, filename, at],
+  renameat2: [fd, filename, fd, filename, int],
   fchownat: [fd, string, int, int, at],
   fchmodat: [fd, string, mode],
   fchmod: [fd, mode],

@@ -38,6 +38,12 @@ export const string: Codec<string | null> = {
   show: (value) => (value === null ? "NULL" : quote(value)),
 };
 
+/** The name of a file that somebody else has chosen: bytes, which need not be UTF-8. */
+export const filename: Codec<string | Uint8Array> = {
+  encode: (value) => (typeof value === "string" ? Memory.string(value) : new Memory(Uint8Array.of(...value, 0))),
+  show: (value) => quote(typeof value === "string" ? value : Buffer.from(value).toString("latin1")),
+};
+
 /** An array of strings that ends with a null pointer. */
 export const strings: Codec<readonly string[]> = {
   encode: (list) => Memory.strings(list),
