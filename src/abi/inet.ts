@@ -32,11 +32,11 @@ export function macText(bytes: Uint8Array): string {
   return Array.from(bytes, (it) => it.toString(16).padStart(2, "0")).join(":");
 }
 
-/** A number of that many bytes, the most significant first. */
-export function bigEndian(value: number | bigint, size: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, BigInt(value)));
-  return bytes.subarray(8 - size);
+/** A number of up to four bytes, the most significant first. */
+export function bigEndian(value: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = (value >>> (8 * (size - 1 - i))) & 255;
+  return bytes;
 }
 
 /** struct sockaddr_in: family in the machine's order, port and address in the network's, padded to 16 bytes. */

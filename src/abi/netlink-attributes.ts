@@ -5,18 +5,17 @@
 // A table describes one set of attributes. The same table encodes, decodes and prints them, so the trace can show
 // nothing but what was sent.
 
-import { bigEndian, ipv4Bytes, ipv4Text, macBytes, macText } from "./inet.ts";
-import { type Fields, Struct, type Values } from "./struct.ts";
+import { ipv4Number, ipv4Text, macBytes, macText } from "./inet.ts";
+import type { Fields, Struct, Values } from "./struct.ts";
 
-type NumberKind = "u8" | "u16" | "u32" | "be32" | "be64";
+type NumberKind = "u8" | "u16" | "u32" | "be32";
+type TextKind = "string" | "ipv4" | "mac";
 
 /** What an attribute's value is. */
 export type Kind =
   | NumberKind
-  | "string"
+  | TextKind
   | "bytes"
-  | "ipv4"
-  | "mac"
   /** attributes inside the attribute */
   | Attributes
   /** as many as there are of the one attribute in this table */
@@ -31,59 +30,160 @@ export interface Attributes {
   readonly [name: string]: readonly [type: number, kind: Kind, show?: (value: number) => string];
 }
 
-type ValueOf<K> = K extends "string" | "ipv4" | "mac"
+type ValueOf<K> = K extends TextKind
   ? string
   : K extends NumberKind
     ? number
     : K extends "bytes"
       ? Uint8Array
       : K extends { readonly each: infer A }
-        ? readonly AttributeValues<A>[]
+        ? readonly ValueOf<KindIn<A[keyof A]>>[]
         : K extends { readonly by: string; readonly of: infer T }
           ? AttributeValues<T[keyof T]>
           : K extends { readonly header: Struct<infer F>; readonly rest: infer A }
             ? { readonly header: Values<F>; readonly rest: AttributeValues<A> }
             : AttributeValues<K>;
 
+type KindIn<Row> = Row extends readonly [number, infer K, ...unknown[]] ? K : never;
+
 /** The values for a table of attributes, by name. */
 export type AttributeValues<A> = {
-  readonly [N in keyof A]?: A[N] extends readonly [number, infer K, ...unknown[]] ? ValueOf<K> : never;
+  readonly [N in keyof A]?: ValueOf<KindIn<A[N]>>;
 };
 
 type AnyValues = Readonly<Record<string, unknown>>;
+type Headed = { readonly header: Values<Fields>; readonly rest: AnyValues };
 
-interface KindCodec {
-  /** `siblings`: the attributes beside this one. */
-  encode(value: unknown, siblings: AnyValues): Uint8Array;
-  decode(bytes: Uint8Array, siblings: AnyValues): unknown;
-  show(value: unknown, siblings: AnyValues): string;
-}
-
-const nlattr = new Struct("nlattr", { len: "u16", type: "u16" });
+const HEADER = 4;
 const NLA_F_NESTED = 1 << 15;
 const NLA_TYPE_MASK = 0x3fff;
 
-export function encodeAttributes(table: Attributes, values: AnyValues): Uint8Array {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return join(
-    given.map(([name, value]) => {
-      const [type, kind] = rowOf(table, name);
-      const bytes = codecOf(kind).encode(value, values);
-      const len = nlattr.size + bytes.length;
-      return pad(join([nlattr.encode({ len, type: typeof kind === "string" ? type : type | NLA_F_NESTED }), bytes]));
-    }),
-  );
+/** The next multiple of 4: NLMSG_ALIGN and NLA_ALIGN. */
+export const align = (size: number): number => (size + 3) & ~3;
+
+/** Bytes that grow as they are written; what is skipped is zero. */
+export class Writer {
+  #view = new DataView(new ArrayBuffer(512));
+  /** Where the next byte goes. */
+  at = 0;
+
+  u16(at: number, value: number): void {
+    this.#view.setUint16(at, value, true);
+  }
+
+  u32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
+  }
+
+  /** A number of that many bytes, at the end; the least significant first, unless `big`. */
+  number(value: number, size: 1 | 2 | 4, big = false): void {
+    const at = this.skip(size);
+    if (size === 1) this.#view.setUint8(at, value);
+    else if (size === 2) this.#view.setUint16(at, value, !big);
+    else this.#view.setUint32(at, value, !big);
+  }
+
+  put(bytes: Uint8Array): void {
+    const at = this.skip(bytes.length);
+    new Uint8Array(this.#view.buffer).set(bytes, at);
+  }
+
+  /** Makes room for that many bytes and returns where they begin. */
+  skip(size: number): number {
+    const at = this.at;
+    this.at += size;
+    if (this.at > this.#view.byteLength) {
+      const larger = new Uint8Array(Math.max(this.at, 2 * this.#view.byteLength));
+      larger.set(new Uint8Array(this.#view.buffer));
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+
+  pad(): void {
+    this.skip(align(this.at) - this.at);
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#view.buffer, 0, this.at);
+  }
+}
+
+export function writeAttributes(writer: Writer, table: Attributes, values: AnyValues): void {
+  for (const name in values) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const [type, kind] = rowOf(table, name);
+    const start = writer.skip(HEADER);
+    write(writer, kind, value, values);
+    writer.u16(start, writer.at - start);
+    writer.u16(start + 2, typeof kind === "string" ? type : type | NLA_F_NESTED);
+    writer.pad();
+  }
+}
+
+function write(writer: Writer, kind: Kind, value: unknown, siblings: AnyValues): void {
+  if (kind === "be32") writer.number(value as number, 4, true);
+  else if (kind === "u8") writer.number(value as number, 1);
+  else if (kind === "u16") writer.number(value as number, 2);
+  else if (kind === "u32") writer.number(value as number, 4);
+  else if (kind === "ipv4") writer.number(ipv4Number(value as string), 4, true);
+  else if (kind === "mac") writer.put(macBytes(value as string));
+  else if (kind === "bytes") writer.put(value as Uint8Array);
+  else if (kind === "string") writer.put(new TextEncoder().encode(`${value as string}\0`));
+  else if (isEach(kind)) {
+    const [name = ""] = Object.keys(kind.each);
+    for (const it of value as readonly unknown[]) writeAttributes(writer, kind.each, { [name]: it });
+  } else if (isHeaded(kind)) {
+    writer.put(kind.header.encode((value as Headed).header));
+    writer.pad();
+    writeAttributes(writer, kind.rest, (value as Headed).rest);
+  } else writeAttributes(writer, tableOf(kind, siblings), value as AnyValues);
 }
 
 /** The attributes that the table knows; others, of newer kernels say, are passed over. */
-export function decodeAttributes<A extends Attributes>(table: A, bytes: Uint8Array): AttributeValues<A> {
+export function readAttributes<A extends Attributes>(table: A, bytes: Uint8Array): AttributeValues<A> {
   const names = new Map(Object.entries(table).map(([name, [type]]) => [type, name]));
   const values: Record<string, unknown> = {};
   for (const { type, value } of splitAttributes(bytes)) {
     const name = names.get(type);
-    if (name !== undefined) values[name] = codecOf(rowOf(table, name)[1]).decode(value, values);
+    if (name !== undefined) values[name] = read(rowOf(table, name)[1], value, values);
   }
   return values as AttributeValues<A>;
+}
+
+function read(kind: Kind, bytes: Uint8Array, siblings: AnyValues): unknown {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (kind === "u8") return view.getUint8(0);
+  if (kind === "u16") return view.getUint16(0, true);
+  if (kind === "u32" || kind === "be32") return view.getUint32(0, kind === "u32");
+  if (kind === "ipv4") return ipv4Text(view.getUint32(0));
+  if (kind === "mac") return macText(bytes);
+  if (kind === "bytes") return bytes.slice();
+  if (kind === "string") return new TextDecoder().decode(bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes);
+  if (isEach(kind)) {
+    const [row] = Object.values(kind.each);
+    return splitAttributes(bytes).map(({ value }) => read(row?.[1] ?? "bytes", value, {}));
+  }
+  if (isHeaded(kind)) {
+    return {
+      header: kind.header.decode(view),
+      rest: readAttributes(kind.rest, bytes.subarray(align(kind.header.size))),
+    };
+  }
+  return readAttributes(tableOf(kind, siblings), bytes);
+}
+
+function splitAttributes(bytes: Uint8Array): { type: number; value: Uint8Array }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found: { type: number; value: Uint8Array }[] = [];
+  for (let at = 0; at + HEADER <= bytes.length; ) {
+    const length = view.getUint16(at, true);
+    if (length < HEADER) break;
+    found.push({ type: view.getUint16(at + 2, true) & NLA_TYPE_MASK, value: bytes.subarray(at + HEADER, at + length) });
+    at += align(length);
+  }
+  return found;
 }
 
 /** `IFLA_IFNAME="eth0"`, one for each attribute. */
@@ -91,45 +191,20 @@ export function showAttributes(table: Attributes, values: AnyValues): string[] {
   return Object.entries(values).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const [, kind, show] = rowOf(table, name);
-    const text = show === undefined ? codecOf(kind).show(value, values) : show(value as number);
-    return [`${name}=${text}`];
+    return [`${name}=${show === undefined ? showValue(kind, value, values) : show(value as number)}`];
   });
 }
 
-function rowOf(table: Attributes, name: string): Attributes[string] {
-  const row = table[name];
-  if (row === undefined) throw new Error(`no attribute of this message is called ${name}`);
-  return row;
-}
-
-function* splitAttributes(bytes: Uint8Array): Generator<{ type: number; value: Uint8Array }> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at + nlattr.size <= bytes.length; ) {
-    const { len, type } = nlattr.decode(view, at);
-    if (len < nlattr.size) return;
-    yield { type: type & NLA_TYPE_MASK, value: bytes.subarray(at + nlattr.size, at + len) };
-    at += align(len);
+function showValue(kind: Kind, value: unknown, siblings: AnyValues): string {
+  if (kind === "string") return JSON.stringify(value);
+  if (kind === "bytes") return `0x${(value as Uint8Array).toHex()}`;
+  if (typeof kind === "string") return String(value);
+  if (isEach(kind)) {
+    const [row] = Object.values(kind.each);
+    return `[${(value as readonly unknown[]).map((it) => showValue(row?.[1] ?? "bytes", it, {})).join(", ")}]`;
   }
-}
-
-function codecOf(kind: Kind): KindCodec {
-  if (typeof kind === "string") return simple[kind];
-  if (isEach(kind)) return list(kind.each);
-  if (isChoice(kind)) {
-    const table = (siblings: AnyValues): Attributes => kind.of[String(siblings[kind.by])] ?? {};
-    return {
-      encode: (value, siblings) => encodeAttributes(table(siblings), value as AnyValues),
-      decode: (bytes, siblings) => decodeAttributes(table(siblings), bytes),
-      show: (value, siblings) => braces(showAttributes(table(siblings), value as AnyValues)),
-    };
-  }
-  if (isHeaded(kind)) return headed(kind.header, kind.rest);
-  const table = kind as Attributes;
-  return {
-    encode: (value) => encodeAttributes(table, value as AnyValues),
-    decode: (bytes) => decodeAttributes(table, bytes),
-    show: (value) => braces(showAttributes(table, value as AnyValues)),
-  };
+  if (isHeaded(kind)) return `{${showAttributes(kind.rest, (value as Headed).rest).join(", ")}}`;
+  return `{${showAttributes(tableOf(kind, siblings), value as AnyValues).join(", ")}}`;
 }
 
 // A table of attributes holds rows only; these three have a field that is none.
@@ -137,94 +212,12 @@ const isEach = (kind: object): kind is { each: Attributes } => "each" in kind;
 const isChoice = (kind: object): kind is { by: string; of: Record<string, Attributes> } => "by" in kind;
 const isHeaded = (kind: object): kind is { header: Struct<Fields>; rest: Attributes } => "header" in kind;
 
-function list(table: Attributes): KindCodec {
-  const [name = ""] = Object.keys(table);
-  const wrap = (value: unknown): AnyValues => ({ [name]: value });
-  return {
-    encode: (value) => join((value as readonly unknown[]).map((it) => encodeAttributes(table, wrap(it)))),
-    decode: (bytes) => {
-      const { decode } = codecOf(rowOf(table, name)[1]);
-      return [...splitAttributes(bytes)].map(({ value }) => decode(value, {}));
-    },
-    show: (value) => {
-      const { show } = codecOf(rowOf(table, name)[1]);
-      return `[${(value as readonly unknown[]).map((it) => show(it, {})).join(", ")}]`;
-    },
-  };
+function tableOf(kind: Exclude<Kind, string>, siblings: AnyValues): Attributes {
+  return isChoice(kind) ? (kind.of[String(siblings[kind.by])] ?? {}) : (kind as Attributes);
 }
 
-function headed(header: Struct<Fields>, rest: Attributes): KindCodec {
-  type Headed = { readonly header: Values<Fields>; readonly rest: AnyValues };
-  return {
-    encode: (value) => join([pad(header.encode((value as Headed).header)), encodeAttributes(rest, (value as Headed).rest)]),
-    decode: (bytes) => ({
-      header: header.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-      rest: decodeAttributes(rest, bytes.subarray(align(header.size))),
-    }),
-    show: (value) => braces(showAttributes(rest, (value as Headed).rest)),
-  };
-}
-
-const little = (size: 1 | 2 | 4): KindCodec => ({
-  encode: (value) => bigEndian(value as number, size).toReversed(),
-  decode: (bytes) => Number(readBig(bytes.subarray(0, size).toReversed())),
-  show: String,
-});
-
-const big = (size: 4 | 8): KindCodec => ({
-  encode: (value) => bigEndian(value as number, size),
-  decode: (bytes) => Number(readBig(bytes.subarray(0, size))),
-  show: String,
-});
-
-const simple: Readonly<Record<Extract<Kind, string>, KindCodec>> = {
-  u8: little(1),
-  u16: little(2),
-  u32: little(4),
-  be32: big(4),
-  be64: big(8),
-  string: {
-    encode: (value) => new TextEncoder().encode(`${value as string}\0`),
-    decode: (bytes) => new TextDecoder().decode(bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes),
-    show: (value) => JSON.stringify(value),
-  },
-  bytes: {
-    encode: (value) => value as Uint8Array,
-    decode: (bytes) => bytes.slice(),
-    show: (value) => `0x${(value as Uint8Array).toHex()}`,
-  },
-  ipv4: {
-    encode: (value) => ipv4Bytes(value as string),
-    decode: (bytes) => ipv4Text(Number(readBig(bytes.subarray(0, 4)))),
-    show: String,
-  },
-  mac: {
-    encode: (value) => macBytes(value as string),
-    decode: macText,
-    show: String,
-  },
-};
-
-const braces = (parts: readonly string[]): string => `{${parts.join(", ")}}`;
-
-const readBig = (bytes: Uint8Array): bigint => bytes.reduce((sum, it) => sum * 256n + BigInt(it), 0n);
-
-/** The next multiple of 4: NLMSG_ALIGN and NLA_ALIGN. */
-export const align = (size: number): number => (size + 3) & ~3;
-
-export function pad(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === align(bytes.length)) return bytes;
-  const padded = new Uint8Array(align(bytes.length));
-  padded.set(bytes);
-  return padded;
-}
-
-export function join(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, it) => sum + it.length, 0));
-  let at = 0;
-  for (const it of parts) {
-    joined.set(it, at);
-    at += it.length;
-  }
-  return joined;
+function rowOf(table: Attributes, name: string): Attributes[string] {
+  const row = table[name];
+  if (row === undefined) throw new Error(`no attribute of this message is called ${name}`);
+  return row;
 }

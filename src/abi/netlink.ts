@@ -3,14 +3,13 @@
 //   message   nlmsghdr │ a header that depends on its type │ attribute │ attribute │ …      each padded to 4 bytes
 
 import {
-  align,
   type Attributes,
   type AttributeValues,
-  decodeAttributes,
-  encodeAttributes,
-  join,
-  pad,
+  align,
+  readAttributes,
   showAttributes,
+  Writer,
+  writeAttributes,
 } from "./netlink-attributes.ts";
 import { type Decoded, type Fields, Struct, type Values } from "./struct.ts";
 
@@ -18,12 +17,8 @@ export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
 export const SOL_NETLINK = 270;
-/** Acknowledgements do not repeat the request. */
-export const NETLINK_CAP_ACK = 10;
 /** Acknowledgements say in words what was wrong. Linux 4.12 */
 export const NETLINK_EXT_ACK = 11;
-/** Dumps take the filters in a request seriously. Linux 4.20 */
-export const NETLINK_GET_STRICT_CHK = 12;
 
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
@@ -59,9 +54,10 @@ export interface MessageKind<H extends Fields = Fields, A extends Attributes = A
 export interface Message {
   readonly type: number;
   readonly flags: number;
-  readonly body: Uint8Array;
+  /** The header of its kind, and the attributes. */
+  write(writer: Writer): void;
   /** `{RTM_NEWLINK, {flags=IFF_UP}, IFLA_IFNAME="eth0"}`: what is in the message, for the trace. */
-  readonly text: string;
+  show(): string;
 }
 
 export function message<H extends Fields, A extends Attributes>(
@@ -70,20 +66,38 @@ export function message<H extends Fields, A extends Attributes>(
   header: Values<H>,
   values: AttributeValues<A> = {},
 ): Message {
-  const fields = Object.entries(header as Values<Fields>)
-    .filter(([, value]) => value !== 0)
-    .map(([name, value]) => `${name}=${kind.shows?.[name]?.(value as number) ?? String(value)}`);
-  const head = fields.length === 0 ? [] : [`{${fields.join(", ")}}`];
   return {
     type: kind.type,
     flags: NLM_F_REQUEST | flags,
-    body: join([pad(kind.header.encode(header)), encodeAttributes(kind.attributes, values)]),
-    text: `{${[kind.name, ...head, ...showAttributes(kind.attributes, values)].join(", ")}}`,
+    write(writer) {
+      writer.put(kind.header.encode(header));
+      writer.pad();
+      writeAttributes(writer, kind.attributes, values);
+    },
+    show: () => `{${[kind.name, ...showFields(kind, header), ...showAttributes(kind.attributes, values)].join(", ")}}`,
   };
 }
 
-export function encodeMessage({ type, flags, body }: Message, seq: number): Uint8Array {
-  return pad(join([nlmsghdr.encode({ len: nlmsghdr.size + body.length, type, flags, seq }), body]));
+function showFields<H extends Fields>({ shows }: Pick<MessageKind<H>, "shows">, header: Values<H>): string[] {
+  const fields = Object.entries(header as Values<Fields>)
+    .filter(([, value]) => value !== 0)
+    .map(([name, value]) => `${name}=${shows?.[name]?.(value as number) ?? String(value)}`);
+  return fields.length === 0 ? [] : [`{${fields.join(", ")}}`];
+}
+
+/** The bytes of messages that are sent together, numbered from `sequence` on. */
+export function encodeMessages(messages: readonly Message[], sequence: number): Uint8Array {
+  const writer = new Writer();
+  for (const [i, it] of messages.entries()) {
+    const start = writer.skip(nlmsghdr.size);
+    it.write(writer);
+    writer.u32(start, writer.at - start);
+    writer.u16(start + nlmsghdr.offsetOf("type"), it.type);
+    writer.u16(start + nlmsghdr.offsetOf("flags"), it.flags);
+    writer.u32(start + nlmsghdr.offsetOf("seq"), sequence + i);
+    writer.pad();
+  }
+  return writer.bytes;
 }
 
 /** A message that came. */
@@ -114,7 +128,7 @@ export function openMessage<H extends Fields, A extends Attributes>(
 ): { header: Decoded<H>; values: AttributeValues<A> } {
   return {
     header: kind.header.decode(new DataView(body.buffer, body.byteOffset, body.byteLength)),
-    values: decodeAttributes(kind.attributes, body.subarray(align(kind.header.size))),
+    values: readAttributes(kind.attributes, body.subarray(align(kind.header.size))),
   };
 }
 
@@ -128,7 +142,11 @@ export interface Verdict {
 export function verdictOf({ type, flags, body }: Received): Verdict {
   const errno = body.length < 4 ? 0 : -new DataView(body.buffer, body.byteOffset).getInt32(0, true);
   if ((flags & NLM_F_ACK_TLVS) === 0) return { errno, said: undefined };
-  return { errno, said: decodeAttributes(nlmsgerr, body.subarray(4 + (type === NLMSG_ERROR ? echoed(flags, body) : 0))).NLMSGERR_ATTR_MSG };
+  return {
+    errno,
+    said: readAttributes(nlmsgerr, body.subarray(4 + (type === NLMSG_ERROR ? echoed(flags, body) : 0)))
+      .NLMSGERR_ATTR_MSG,
+  };
 }
 
 // The request's header stands in the acknowledgement, and all of the request where it is not capped.
@@ -143,5 +161,5 @@ export function pretendAnswer<H extends Fields, A extends Attributes>(
   header: Values<H>,
   values: AttributeValues<A> = {},
 ): Uint8Array {
-  return encodeMessage(message(kind, 0, header, values), 0);
+  return encodeMessages([message(kind, 0, header, values)], 0);
 }

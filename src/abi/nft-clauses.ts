@@ -3,7 +3,7 @@
 
 import { bigEndian, IPPROTO_TCP, IPPROTO_UDP, ipv4Bytes, ipv4Number, type Range, rangeText } from "./inet.ts";
 import { type Clause, type Expression, NF_ACCEPT, NF_DROP } from "./nftables.ts";
-import { RTN_LOCAL, IFNAMSIZ } from "./rtnetlink.ts";
+import { IFNAMSIZ, RTN_LOCAL } from "./rtnetlink.ts";
 import { AF_INET } from "./socket.ts";
 
 const NFT_REG_VERDICT = 0;
@@ -26,7 +26,6 @@ const NFT_NAT_DNAT = 1;
 const CT_ESTABLISHED = 1 << 1;
 const CT_RELATED = 1 << 2;
 const IPS_DST_NAT = 1 << 5;
-
 
 const load = (value: Uint8Array, register = NFT_REG_1): Expression => ({
   NFTA_EXPR_NAME: "immediate",

@@ -4,8 +4,16 @@
 //
 // Each function here gives a message or an expression together with its text in the language of nft(8).
 
-import { type Attributes, type AttributeValues, join } from "./netlink-attributes.ts";
-import { message, type Message, type MessageKind, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from "./netlink.ts";
+import {
+  type Message,
+  type MessageKind,
+  message,
+  NLM_F_ACK,
+  NLM_F_APPEND,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+} from "./netlink.ts";
+import type { Attributes, AttributeValues } from "./netlink-attributes.ts";
 import { AF_INET } from "./socket.ts";
 import { Struct } from "./struct.ts";
 
@@ -92,11 +100,14 @@ const NFTA_RULE = {
 } as const satisfies Attributes;
 
 const nft = <A extends Attributes>(name: string, type: number, attributes: A) =>
-  ({ name, type: (NFNL_SUBSYS_NFTABLES << 8) | type, header: nfgenmsg, attributes }) satisfies MessageKind<typeof nfgenmsg.fields, A>;
+  ({ name, type: (NFNL_SUBSYS_NFTABLES << 8) | type, header: nfgenmsg, attributes }) satisfies MessageKind<
+    typeof nfgenmsg.fields,
+    A
+  >;
 
 const newTable = nft("NFT_MSG_NEWTABLE", NFT_MSG_NEWTABLE, NFTA_TABLE);
 const delTable = nft("NFT_MSG_DELTABLE", NFT_MSG_DELTABLE, NFTA_TABLE);
-const newChain = nft("NFT_MSG_NEWCHAIN", NFT_MSG_NEWCHAIN, NFTA_CHAIN);
+export const newChain = nft("NFT_MSG_NEWCHAIN", NFT_MSG_NEWCHAIN, NFTA_CHAIN);
 const newRule = nft("NFT_MSG_NEWRULE", NFT_MSG_NEWRULE, NFTA_RULE);
 export const getChain = nft("NFT_MSG_GETCHAIN", NFT_MSG_GETCHAIN, NFTA_CHAIN);
 
@@ -106,7 +117,7 @@ const ip = { family: AF_INET };
 export function batch(changes: readonly Message[]): Message[] {
   const bound = (name: string, type: number): Message => ({
     ...message({ name, type, header: nfgenmsg, attributes: {} }, 0, { resource: [0, NFNL_SUBSYS_NFTABLES] }),
-    text: "",
+    show: () => "",
   });
   return [
     bound("NFNL_MSG_BATCH_BEGIN", NFNL_MSG_BATCH_BEGIN),
@@ -118,11 +129,11 @@ export function batch(changes: readonly Message[]): Message[] {
 
 export function addTable(table: string): Message {
   const flags = NLM_F_CREATE | NLM_F_EXCL;
-  return { ...message(newTable, flags, ip, { NFTA_TABLE_NAME: table }), text: `create table ip ${table}` };
+  return { ...message(newTable, flags, ip, { NFTA_TABLE_NAME: table }), show: () => `create table ip ${table}` };
 }
 
 export function deleteTable(table: string): Message {
-  return { ...message(delTable, 0, ip, { NFTA_TABLE_NAME: table }), text: `delete table ip ${table}` };
+  return { ...message(delTable, 0, ip, { NFTA_TABLE_NAME: table }), show: () => `delete table ip ${table}` };
 }
 
 export interface Chain {
@@ -148,7 +159,7 @@ export function addChain(table: string, { name, type, hook, priority }: Chain): 
   };
   return {
     ...message(newChain, NLM_F_CREATE, ip, values),
-    text: `add chain ip ${table} ${name} { type ${type} hook ${hookNames[hook]} priority ${priority} }`,
+    show: () => `add chain ip ${table} ${name} { type ${type} hook ${hookNames[hook]} priority ${priority} }`,
   };
 }
 
@@ -171,18 +182,20 @@ export function addRule(table: string, { chain, clauses, comment }: Rule): Messa
   const values = {
     NFTA_RULE_TABLE: table,
     NFTA_RULE_CHAIN: chain,
-    NFTA_RULE_EXPRESSIONS: clauses.flatMap(({ does }) => does.map((it) => ({ NFTA_LIST_ELEM: it }))),
+    NFTA_RULE_EXPRESSIONS: clauses.flatMap(({ does }) => does),
     NFTA_RULE_USERDATA: commentData(comment),
   };
-  const words = clauses.map(({ text }) => text).join(" ");
   return {
     ...message(newRule, NLM_F_CREATE | NLM_F_APPEND, ip, values),
-    text: `add rule ip ${table} ${chain} ${words} comment ${JSON.stringify(comment)}`,
+    show: () => {
+      const words = clauses.map(({ text }) => text).join(" ");
+      return `add rule ip ${table} ${chain} ${words} comment ${JSON.stringify(comment)}`;
+    },
   };
 }
 
 // A convention of libnftnl: type u8 (0: a comment), length u8, text, NUL.
 function commentData(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(`${text}\0`);
-  return join([Uint8Array.of(0, bytes.length), bytes]);
+  return Uint8Array.of(0, bytes.length, ...bytes);
 }

@@ -1,8 +1,8 @@
 // <linux/rtnetlink.h>, <linux/if.h>, <linux/if_link.h>, <linux/if_addr.h>, <linux/veth.h>: links, addresses, routes. rtnetlink(7)
 
 import { showFlags, showOneOf } from "./flags.ts";
-import type { Attributes } from "./netlink-attributes.ts";
 import type { MessageKind } from "./netlink.ts";
+import type { Attributes } from "./netlink-attributes.ts";
 import { AF } from "./socket.ts";
 import { Struct } from "./struct.ts";
 
@@ -100,13 +100,25 @@ const linkKind = { header: ifinfomsg, attributes: IFLA, shows: { flags: iff, cha
 const addressKind = { header: ifaddrmsg, attributes: IFA, shows: { family, scope } };
 const routeKind = { header: rtmsg, attributes: RTA, shows: { family, table, protocol, scope, type: routeType } };
 
-export const RTM_NEWLINK = { name: "RTM_NEWLINK", type: 16, ...linkKind } satisfies MessageKind<typeof ifinfomsg.fields>;
-export const RTM_DELLINK = { name: "RTM_DELLINK", type: 17, ...linkKind } satisfies MessageKind<typeof ifinfomsg.fields>;
-export const RTM_GETLINK = { name: "RTM_GETLINK", type: 18, ...linkKind } satisfies MessageKind<typeof ifinfomsg.fields>;
+export const RTM_NEWLINK = { name: "RTM_NEWLINK", type: 16, ...linkKind } satisfies MessageKind<
+  typeof ifinfomsg.fields
+>;
+export const RTM_DELLINK = { name: "RTM_DELLINK", type: 17, ...linkKind } satisfies MessageKind<
+  typeof ifinfomsg.fields
+>;
+export const RTM_GETLINK = { name: "RTM_GETLINK", type: 18, ...linkKind } satisfies MessageKind<
+  typeof ifinfomsg.fields
+>;
 /** Changes a link that is there; RTM_NEWLINK would make one that is missing. */
-export const RTM_SETLINK = { name: "RTM_SETLINK", type: 19, ...linkKind } satisfies MessageKind<typeof ifinfomsg.fields>;
-export const RTM_NEWADDR = { name: "RTM_NEWADDR", type: 20, ...addressKind } satisfies MessageKind<typeof ifaddrmsg.fields>;
-export const RTM_GETADDR = { name: "RTM_GETADDR", type: 22, ...addressKind } satisfies MessageKind<typeof ifaddrmsg.fields>;
+export const RTM_SETLINK = { name: "RTM_SETLINK", type: 19, ...linkKind } satisfies MessageKind<
+  typeof ifinfomsg.fields
+>;
+export const RTM_NEWADDR = { name: "RTM_NEWADDR", type: 20, ...addressKind } satisfies MessageKind<
+  typeof ifaddrmsg.fields
+>;
+export const RTM_GETADDR = { name: "RTM_GETADDR", type: 22, ...addressKind } satisfies MessageKind<
+  typeof ifaddrmsg.fields
+>;
 export const RTM_NEWROUTE = { name: "RTM_NEWROUTE", type: 24, ...routeKind } satisfies MessageKind<typeof rtmsg.fields>;
 export const RTM_GETROUTE = { name: "RTM_GETROUTE", type: 26, ...routeKind } satisfies MessageKind<typeof rtmsg.fields>;
 

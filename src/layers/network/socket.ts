@@ -1,0 +1,217 @@
+// A netlink socket of a stage: requests to the kernel, and what it answers. The kernel works on a request before sendto(2) returns, so
+// its answer can be fetched by the very next call, and many requests with their answers travel in one frame.
+
+import { EPROTONOSUPPORT } from "../../abi/errno.ts";
+import {
+  encodeMessages,
+  type Message,
+  type MessageKind,
+  NETLINK_EXT_ACK,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  openMessage,
+  type Received,
+  SOL_NETLINK,
+  splitMessages,
+  type Verdict,
+  verdictOf,
+} from "../../abi/netlink.ts";
+import type { Attributes } from "../../abi/netlink-attributes.ts";
+import { AF_NETLINK, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../../abi/socket.ts";
+import type { Fields } from "../../abi/struct.ts";
+import { type CallOptions, Memory, type Origin, type Result } from "../../stage/call.ts";
+import { StageError } from "../../stage/error.ts";
+import type { Stage } from "../../stage/stage.ts";
+
+/** As for any call; here the errnos are those of the kernel's answer. `assume` is an answer, for plans. */
+export type RequestOptions = Pick<CallOptions, "tolerate" | "cause" | "hold"> & {
+  readonly assume?: Uint8Array;
+  /** The request is made only if this call succeeds, with 0. */
+  readonly after?: Result;
+};
+
+/** An acknowledgement or a message with its attributes always fits; link attributes grow with each kernel. */
+const ANSWER_SIZE = 8192;
+/** As much as the kernel puts into one piece of a dump. */
+const DUMP_SIZE = 32_768;
+const DUMP_ATTEMPTS = 5;
+
+/** The kernel's no to a request, said as for a call: `network: link: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
+class NetlinkError extends StageError {
+  constructor({ stage, origin, show, sent, options }: Pending, { errno, said }: Verdict) {
+    const remedy = [said && `the kernel says "${said}"`, options.cause?.[errno]].filter(Boolean).join("; ");
+    super(
+      {
+        serial: stage.session.serial,
+        name: "sendto",
+        op: 0,
+        number: 0,
+        operands: [],
+        origin,
+        role: stage.role,
+        options: remedy === "" ? {} : { cause: { [errno]: remedy } },
+        result: sent,
+        show: () => `sendto(${show()})`,
+      },
+      errno,
+    );
+  }
+}
+
+interface Sent {
+  readonly sent: Result;
+  /** What was sent, for people. */
+  show(): string;
+}
+
+interface Pending extends Sent {
+  readonly stage: Stage;
+  readonly origin: Origin;
+  readonly got: Result;
+  readonly options: RequestOptions;
+}
+
+/** A request whose answer may still be under way. */
+export class Request {
+  readonly #pending: Pending;
+
+  constructor(pending: Pending) {
+    this.#pending = pending;
+  }
+
+  /** The errno of a refusal that was tolerated, else 0. Throws for one that was not. */
+  get errno(): number {
+    const [answer] = this.#answers();
+    if (answer?.type !== NLMSG_ERROR) return 0;
+    const verdict = verdictOf(answer);
+    const tolerated = verdict.errno === 0 || this.#pending.options.tolerate?.includes(verdict.errno);
+    if (!tolerated) throw new NetlinkError(this.#pending, verdict);
+    return verdict.errno;
+  }
+
+  /** What was asked for; undefined where a tolerated errno came instead. */
+  answer<H extends Fields, A extends Attributes>(kind: MessageKind<H, A>) {
+    if (this.errno !== 0) return undefined;
+    const [answer] = this.#answers();
+    return answer === undefined ? undefined : openMessage(kind, answer);
+  }
+
+  #answers(): Received[] {
+    const { stage, got } = this.#pending;
+    const length = Math.max(0, stage.value(got));
+    return splitMessages(got.bytes.subarray(0, length));
+  }
+}
+
+export class NetlinkSocket {
+  readonly #stage: Stage;
+  readonly #fd: Result;
+  readonly #requests: Request[] = [];
+  #sequence = 0;
+
+  private constructor(stage: Stage, fd: Result) {
+    this.#stage = stage;
+    this.#fd = fd;
+  }
+
+  /** `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. */
+  static async open(stage: Stage, protocol: number): Promise<NetlinkSocket> {
+    const fd = await stage.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol, {
+      cause: { [EPROTONOSUPPORT]: "this kernel is built without it: see minidocker doctor" },
+    });
+    // so that a refusal comes with a reason in words
+    await stage.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, Uint8Array.of(1, 0, 0, 0), 4);
+    return new NetlinkSocket(stage, fd);
+  }
+
+  /** Queues a request that changes something. `settle` says whether the kernel has agreed. */
+  async change(message: Message, options: RequestOptions = {}): Promise<Request> {
+    return this.#request([{ ...message, flags: message.flags | NLM_F_ACK }], options);
+  }
+
+  /** Queues several that belong together and are acknowledged by the last one: `batch` of nftables.ts. */
+  async changeAll(messages: readonly Message[], options: RequestOptions = {}): Promise<Request> {
+    return this.#request(messages, options);
+  }
+
+  /** Queues a question about one thing. */
+  async ask(message: Message, options: RequestOptions = {}): Promise<Request> {
+    return this.#request([message], options);
+  }
+
+  /** Everything of a kind. Asks again when it was changed while being read. */
+  async list<H extends Fields, A extends Attributes>(message: Message, kind: MessageKind<H, A>) {
+    for (let attempt = 1; ; attempt++) {
+      const received = await this.#dump(message);
+      const interrupted = received.some(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0);
+      if (!interrupted || attempt === DUMP_ATTEMPTS) return received.map((it) => openMessage(kind, it));
+    }
+  }
+
+  /** Throws the kernel's first refusal that is not tolerated. */
+  settle(): void {
+    for (const it of this.#requests.splice(0)) void it.errno;
+  }
+
+  /** Settles what is open, and closes the socket. */
+  async close(): Promise<void> {
+    this.settle();
+    await this.#stage.close(this.#fd);
+  }
+
+  async #request(messages: readonly Message[], options: RequestOptions): Promise<Request> {
+    const stage = this.#stage;
+    const { sent, show } = await this.#send(messages, options);
+    const got = await this.#receive(ANSWER_SIZE, options);
+    const request = new Request({ stage, origin: stage.session.origin, show, sent, got, options });
+    this.#requests.push(request);
+    return request;
+  }
+
+  async #send(messages: readonly Message[], { after, hold = false }: RequestOptions): Promise<Sent> {
+    const bytes = encodeMessages(messages, this.#sequence + 1);
+    this.#sequence += messages.length;
+    const show = () =>
+      messages
+        .map((it) => it.show())
+        .filter(Boolean)
+        .join("; ");
+    const memory = {
+      memory: new Memory(bytes),
+      get text() {
+        return show();
+      },
+    };
+    // a call that uses the result of one that failed is skipped; here it is the flags, which are 0 then
+    const sent = await this.#stage.sendto(this.#fd, memory, bytes.length, after ?? 0, 0, 0, {
+      assume: bytes.length,
+      hold,
+    });
+    return { sent, show };
+  }
+
+  #receive(size: number, { assume = new Uint8Array(0), after, hold = false }: RequestOptions): Promise<Result> {
+    return this.#stage.recvfrom(this.#fd, size, size, MSG_DONTWAIT, after ?? 0, 0, { assume, hold });
+  }
+
+  async #dump(message: Message): Promise<Received[]> {
+    const stage = this.#stage;
+    const { sent, show } = await this.#send([{ ...message, flags: message.flags | NLM_F_DUMP }], {});
+    const found: Received[] = [];
+    for (;;) {
+      const got = await this.#receive(DUMP_SIZE, {});
+      const pending = { stage, origin: stage.session.origin, show, sent, got, options: {} };
+      const length = stage.value(got);
+      const received = splitMessages(got.bytes.subarray(0, length));
+      for (const it of received) {
+        const last = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
+        if (last && verdictOf(it).errno !== 0) throw new NetlinkError(pending, verdictOf(it));
+        if (!last) found.push(it);
+      }
+      if (received.length === 0 || received.at(-1)?.type === NLMSG_DONE) return found;
+    }
+  }
+}
