@@ -5,7 +5,7 @@
 //   data/base/busybox        →  busybox-5f0c…   the current one; `tools` likewise
 //   data/base/busybox-5f0c…/root                the root file system
 //                           /inputs             recipe version; time, size and path of each file that it was made from
-//                           /stamp              the same for what is looked at before each use (stamp.ts)
+//                           /stamp              what is looked at before each use (stamp.ts)
 //   data/base/.build-PID/                       in the making (build.ts)
 //   data/base/lock
 

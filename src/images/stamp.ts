@@ -6,6 +6,7 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { recipeVersion } from "../../rootfs/recipe.ts";
 import type { Paths } from "../state/paths.ts";
+import { bootId } from "../state/process.ts";
 
 /** Where the programs come from. */
 export type Source = "busybox" | "tools";
@@ -19,14 +20,19 @@ export function currentRoot(source: Source, paths: Paths): string | undefined {
   } catch {
     return undefined;
   }
-  const [version, ...lines] = stamp.trimEnd().split("\n");
-  if (Number(version) !== recipeVersion || lines.some((it) => it !== describe(pathOf(it)))) return undefined;
+  const [head, ...lines] = stamp.trimEnd().split("\n");
+  if (head !== stampHead() || lines.some((it) => it !== describe(pathOf(it)))) return undefined;
   return `${paths.data}/base/${readlinkSync(link)}/root`;
 }
 
-/** The text of a stamp: the recipe's version, then the descriptions. */
+/** The text of a stamp. */
 export function stampText(descriptions: Iterable<string>): string {
-  return `${[recipeVersion, ...descriptions].join("\n")}\n`;
+  return `${[stampHead(), ...descriptions].join("\n")}\n`;
+}
+
+// Of another boot: the machine may have lost its power before everything was on the disk, so the tree is looked over once.
+function stampHead(): string {
+  return `recipe ${recipeVersion} boot ${bootId()}`;
 }
 
 /** Time of change, size and path of a file or folder in a line; empty where there is none. */

@@ -4,13 +4,10 @@
 import {
   chmodSync,
   chownSync,
-  closeSync,
   constants,
   copyFileSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   realpathSync,
   statSync,
   symlinkSync,
@@ -90,13 +87,12 @@ export class Tree {
     }
   }
 
-  /** Puts what was copied on the disk, so that a power failure cannot leave a program that is there but empty. */
-  sync(): void {
-    for (const path of this.#copied) {
-      const fd = openSync(path, "r");
-      fsyncSync(fd);
-      closeSync(fd);
-    }
+  /**
+   * Whether all that was copied into this tree is in the tree at `other`, with the same sizes. Where it is not, the power
+   * failed before the disk had everything: then files are there, but empty or cut short.
+   */
+  isIn(other: string): boolean {
+    return this.#copied.every((path) => sizeOf(join(other, path)) === sizeOf(join(this.#root, path)));
   }
 
   #addLibraries(libraries: Libraries, except?: string): void {
@@ -121,7 +117,7 @@ export class Tree {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(from, target, constants.COPYFILE_FICLONE);
     chmodSync(target, (statSync(from).mode & 0o111) === 0 ? 0o644 : 0o755); // no setuid, no setgid
-    this.#copied.push(target);
+    this.#copied.push(to);
   }
 
   #link(path: string, to: string): void {
@@ -144,6 +140,10 @@ function added(libraries: Libraries, path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 function exists(path: string): boolean {

@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
@@ -178,7 +179,7 @@ busyboxTest(
   async () => {
     const old = await rootOf("busybox");
     const stamp = readFileSync(`${paths.data}/base/busybox/stamp`, "utf8");
-    expect(stamp).toMatch(/^1\n[\d.]+ \d+ \/\S*busybox\n$/);
+    expect(stamp).toMatch(/^recipe 1 boot [\w-]+\n[\d.]+ \d+ \/\S*busybox\n$/);
     // as if it had been made from a busybox of an hour ago
     const earlier = stamp.replace(/^([\d.]+) /m, (_, time) => `${Number(time) - 3_600_000} `);
     for (const it of ["stamp", "inputs"]) writeFileSync(`${paths.data}/base/busybox/${it}`, earlier);
@@ -194,10 +195,31 @@ busyboxTest(
 busyboxTest("a base of another version of the recipe is not used any more", async () => {
   await rootOf("busybox");
   const path = `${paths.data}/base/busybox/stamp`;
-  writeFileSync(path, readFileSync(path, "utf8").replace(/^\d+/, String(recipeVersion + 1)));
+  writeFileSync(path, readFileSync(path, "utf8").replace(/^recipe \d+/, `recipe ${recipeVersion + 1}`));
   await rootOf("busybox");
-  expect(readFileSync(path, "utf8")).toStartWith(`${recipeVersion}\n`);
+  expect(readFileSync(path, "utf8")).toStartWith(`recipe ${recipeVersion} boot `);
 });
+
+for (const [what, damage] of Object.entries({
+  "and is used on": (): void => {},
+  "and replaced if a file is empty": (file: string) => truncateSync(file),
+  "and replaced if a file is missing": (file: string) => rmSync(file),
+})) {
+  busyboxTest(`after the machine was started anew, base is looked over once, ${what}`, async () => {
+    const root = await rootOf("busybox");
+    const file = `${root}/usr/bin/busybox`;
+    const before = lstatSync(file);
+    damage(file);
+    const stamp = `${paths.data}/base/busybox/stamp`;
+    const now = readFileSync(stamp, "utf8");
+    writeFileSync(stamp, now.replace(/boot \S+/, "boot of-yesterday"));
+    expect(await rootOf("busybox")).toBe(root);
+    expect(readFileSync(stamp, "utf8")).toBe(now);
+    expect(lstatSync(file).size).toBe(before.size);
+    expect(lstatSync(file).ino === before.ino).toBe(what === "and is used on");
+    expectOne("busybox");
+  });
+}
 
 rootTest("when only the folders of the machine's tools have changed, the same base is used on", async () => {
   const root = await rootOf("tools");
