@@ -2,8 +2,8 @@
 // Runs after `npm ci`. It never fails the installation: lessons can be read without a compiler, and `minidocker run` says
 // what is missing when it is needed.
 
-import * as wire from "../src/stage/wire.ts";
 import { Struct } from "../src/abi/struct.ts";
+import * as wire from "../src/stage/wire.ts";
 
 const here = import.meta.dir;
 const sources = ["stage.c", "supervise.c"].map((name) => `${here}/${name}`);
@@ -38,12 +38,16 @@ export function compiler(): string | undefined {
 
 async function main(): Promise<void> {
   if (process.platform !== "linux") {
-    console.error(`minidocker: not built: containers need Linux, and this is ${process.platform}. Lessons can be read all the same.`);
+    console.error(
+      `minidocker: not built: containers need Linux, and this is ${process.platform}. Lessons can be read all the same.`,
+    );
     return;
   }
   const cc = compiler();
   if (cc === undefined) {
-    console.error("minidocker: native/stage not built: no C compiler found. Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc; Alpine: apk add gcc musl-dev linux-headers), then: npm run postinstall");
+    console.error(
+      "minidocker: native/stage not built: no C compiler found. Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc; Alpine: apk add gcc musl-dev linux-headers), then: npm run postinstall",
+    );
     return;
   }
   await Bun.write(`${here}/wire.h`, wireHeader());

@@ -153,7 +153,8 @@ static void serve(long size) {
     if (!tolerated(&calls[done++], *result)) break;
   }
   for (uint32_t i = done; i < count; i++) results[i] = 0;
-  respond(serial, count, done, 0, out, out_size);
+  int error = done == count ? relocate(relocations, frame->relocations, results, count) : 0;
+  respond(serial, count, done, -error, out, out_size);
 }
 
 __attribute__((used, noreturn)) void stage_main(void) {

@@ -3,7 +3,7 @@
 // (docs/decisions/0001-bun-ffi.md).
 
 import { dlopen, ptr, read } from "bun:ffi";
-import { EINTR, errnoName } from "../abi/errno.ts";
+import { ECONNRESET, EINTR, EPIPE, errnoName } from "../abi/errno.ts";
 import { AF_UNIX, controlMessage, iovec, msghdr, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/socket.ts";
 import { limits } from "./wire.ts";
 
@@ -40,15 +40,13 @@ function errno(): number {
   return location === null ? 0 : read.i32(location, 0);
 }
 
-function check(what: string, result: number): number {
-  if (result >= 0) return result;
-  throw new Error(`${what} = ${errnoName(errno())}`);
-}
-
 /** What a stage's driver needs of the other side: a frame goes out, a reply comes back. */
 export interface Transport {
-  /** Sends one frame; `descriptors` travel with it (SCM_RIGHTS) and stay open here. */
-  send(frame: Uint8Array, descriptors: readonly number[]): void;
+  /**
+   * Sends one frame; `descriptors` travel with it (SCM_RIGHTS) and stay open here. False when the other side has closed the
+   * channel.
+   */
+  send(frame: Uint8Array, descriptors: readonly number[]): boolean;
   /** Blocks for the next reply. Empty when the other side has closed the channel. */
   receive(): Uint8Array;
   close(): void;
@@ -66,18 +64,21 @@ export class Channel implements Transport {
   /** Both ends of a new channel, close-on-exec. */
   static pair(): [Channel, number] {
     const ends = new Int32Array(2);
-    check("socketpair(AF_UNIX, SOCK_SEQPACKET)", libc().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ptr(ends)));
+    const made = libc().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ptr(ends));
+    if (made < 0) throw new Error(`socketpair(AF_UNIX, SOCK_SEQPACKET) = ${errnoName(errno())}`);
     return [new Channel(ends[0] as number), ends[1] as number];
   }
 
-  send(frame: Uint8Array, descriptors: readonly number[]): void {
+  send(frame: Uint8Array, descriptors: readonly number[]): boolean {
     for (;;) {
       const sent =
         descriptors.length === 0
           ? libc().send(this.fd, ptr(frame), frame.length, MSG_NOSIGNAL)
           : libc().sendmsg(this.fd, ptr(withDescriptors(frame, descriptors)), MSG_NOSIGNAL);
-      if (sent >= 0) return;
-      if (errno() !== EINTR) check("send(stage)", sent);
+      if (sent >= 0) return true;
+      const error = errno();
+      if (error === EPIPE || error === ECONNRESET) return false;
+      if (error !== EINTR) throw new Error(`send(stage) = ${errnoName(error)}`);
     }
   }
 
@@ -85,7 +86,9 @@ export class Channel implements Transport {
     for (;;) {
       const size = libc().recv(this.fd, ptr(this.#buffer), this.#buffer.length, 0);
       if (size >= 0) return this.#buffer.subarray(0, size);
-      if (errno() !== EINTR) check("recv(stage)", size);
+      const error = errno();
+      if (error === ECONNRESET) return this.#buffer.subarray(0, 0); // it ended without having read everything
+      if (error !== EINTR) throw new Error(`recv(stage) = ${errnoName(error)}`);
     }
   }
 

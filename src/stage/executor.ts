@@ -1,8 +1,8 @@
 // What happens to a frame: a live stage makes its calls; a plan pretends, with the results that the calls name.
 
-import { StageError, StageGone } from "./error.ts";
 import type { Call } from "./call.ts";
 import type { Transport } from "./channel.ts";
+import { StageError, StageGone } from "./error.ts";
 import type { Frame } from "./frame.ts";
 import { reply } from "./wire.ts";
 
@@ -30,7 +30,10 @@ export class Live implements Executor {
     const serial = ++this.#serial;
     const packets = frame.encode(serial);
     const last = frame.calls.at(-1) as Call;
-    packets.forEach((it, i) => this.#transport.send(it, i === packets.length - 1 ? frame.descriptors : []));
+    for (const [i, it] of packets.entries()) {
+      const sent = this.#transport.send(it, i === packets.length - 1 ? frame.descriptors : []);
+      if (!sent) throw new StageGone(this.#role, last.show());
+    }
     if (last.name === "execveat") return () => this.#leapInto(frame, serial);
     return () => {
       let answer: Uint8Array = new Uint8Array(0);
@@ -60,7 +63,17 @@ export class Live implements Executor {
   }
 }
 
-const opens = new Set(["openat", "openat2", "open_tree", "fsopen", "fsmount", "socket", "memfd_create", "pidfd_open", "signalfd4"]);
+const opens = new Set([
+  "openat",
+  "openat2",
+  "open_tree",
+  "fsopen",
+  "fsmount",
+  "socket",
+  "memfd_create",
+  "pidfd_open",
+  "signalfd4",
+]);
 
 /** Makes no call: each succeeds, with the result that it says may be assumed. */
 export class Plan implements Executor {

@@ -1,6 +1,6 @@
 // Calls into frames, replies into results. Nothing here knows what a call is for.
 
-import { ECANCELED, EBADMSG } from "../abi/errno.ts";
+import { EBADMSG, ECANCELED } from "../abi/errno.ts";
 import { type Call, Memory, type Operand, Result, Sent } from "./call.ts";
 import * as wire from "./wire.ts";
 
@@ -21,14 +21,21 @@ export class Frame {
   readonly #places = new Map<Memory, number>();
   readonly #order: Memory[] = [];
   #size = 0;
+  #outSize = 0;
 
   get empty(): boolean {
     return this.calls.length === 0;
   }
 
-  /** Whether one more call of that many operands surely fits. */
-  get full(): boolean {
-    return this.calls.length >= wire.limits.CALLS_MAX || this.#size > room / 2;
+  /**
+   * Whether the call may travel with those that are already here. Some room is left for calls that have to travel together with
+   * the last one.
+   */
+  takes(call: Call): boolean {
+    if (this.empty) return true;
+    const { CALLS_MAX, DESCRIPTORS_MAX } = wire.limits;
+    if (this.calls.length > CALLS_MAX - 16 || this.descriptors.length > DESCRIPTORS_MAX / 2) return false;
+    return this.#size <= room / 2 && this.#outSize + (outputOf(call.operands)?.bytes.length ?? 0) <= room / 2;
   }
 
   add(call: Call): void {
@@ -44,32 +51,41 @@ export class Frame {
     if (this.#places.has(memory)) return;
     this.#places.set(memory, -1);
     this.#order.push(memory);
-    this.#size += Math.ceil(memory.bytes.length / 8) * 8;
+    this.#size += padded(memory);
+    if (memory.out) this.#outSize += padded(memory);
     for (const { to } of memory.links) if (to instanceof Memory) this.#place(to);
   }
 
-  /** The packets to send, in order: data that is too long for one frame goes ahead in frames without calls. */
+  /** The packets to send, in order: what is too long for one frame goes ahead in frames without calls. */
   encode(serial: number): Uint8Array[] {
     const { size, out, outSize } = this.#layout();
     const relocations = this.#relocations();
+    const head = wire.frame.size + this.calls.length * wire.call.size + relocations.length * wire.relocation.size;
+    if (head + size <= wire.limits.FRAME_MAX) return [this.#packet({ serial, out, outSize }, relocations, size)];
+    const [pointers, values] = [true, false].map((is) =>
+      relocations.filter((it) => (it.kind === wire.kind.BUFFER) === is),
+    );
+    return [
+      ...this.#dataFrames(serial, size),
+      ...relocationFrames(serial, pointers as Relocation[]),
+      this.#packet({ serial, out, outSize }, values as Relocation[], 0),
+    ];
+  }
+
+  #packet(
+    fields: Parameters<typeof wire.frame.encode>[0],
+    relocations: readonly Relocation[],
+    size: number,
+  ): Uint8Array {
     const calls = this.calls.length;
     const head = wire.frame.size + calls * wire.call.size + relocations.length * wire.relocation.size;
-    const ahead = head + size <= wire.limits.FRAME_MAX ? [] : this.#dataFrames(serial, size);
-    const packet = new Uint8Array(ahead.length === 0 ? head + size : head);
+    const packet = new Uint8Array(head + size);
     const view = new DataView(packet.buffer);
-    const here = packet.length - head;
-    wire.frame.encodeInto(view, 0, { serial, out, outSize, calls, relocations: relocations.length, size: here });
-    let at = wire.frame.size;
-    for (const call of this.calls) {
-      this.#writeCall(view, at, call);
-      at += wire.call.size;
-    }
-    for (const it of relocations) {
-      wire.relocation.encodeInto(view, at, it);
-      at += wire.relocation.size;
-    }
-    if (here > 0) this.#writeData(packet.subarray(head));
-    return [...ahead, packet];
+    wire.frame.encodeInto(view, 0, { ...fields, calls, relocations: relocations.length, size });
+    for (const [i, call] of this.calls.entries()) this.#writeCall(view, wire.frame.size + i * wire.call.size, call);
+    writeRelocations(view, wire.frame.size + calls * wire.call.size, relocations);
+    if (size > 0) this.#writeData(packet.subarray(head));
+    return packet;
   }
 
   #writeData(into: Uint8Array): void {
@@ -90,16 +106,19 @@ export class Frame {
 
   // What comes back lies together at the end, so that the reply is one run of bytes.
   #layout(): { size: number; out: number; outSize: number } {
-    const sorted = [...this.#order.filter((it) => !it.out), ...this.#order.filter((it) => it.out)];
-    let at = 0;
-    let out = -1;
-    for (const memory of sorted) {
-      if (memory.out && out < 0) out = at;
-      this.#places.set(memory, at);
-      at += Math.ceil(memory.bytes.length / 8) * 8;
+    let size = 0;
+    const place = (memory: Memory): void => {
+      this.#places.set(memory, size);
+      size += padded(memory);
+    };
+    for (const it of this.#order) if (!it.out) place(it);
+    const out = size;
+    for (const it of this.#order) if (it.out) place(it);
+    if (size > wire.limits.ARENA_SIZE) {
+      throw new Error(`${size} bytes of arguments: a stage takes ${wire.limits.ARENA_SIZE}`);
     }
-    if (at > wire.limits.ARENA_SIZE) throw new Error(`${at} bytes of arguments: a stage takes ${wire.limits.ARENA_SIZE}`);
-    return { size: at, out: out < 0 ? 0 : out, outSize: out < 0 ? 0 : at - out };
+    if (size - out > room) throw new Error(`${size - out} bytes of output: a reply holds ${room}`);
+    return { size, out, outSize: size - out };
   }
 
   #relocations(): Relocation[] {
@@ -126,7 +145,9 @@ export class Frame {
     if (operand instanceof Memory) return [wire.kind.BUFFER, this.#places.get(operand) as number];
     if (operand instanceof Sent) return [wire.kind.DESCRIPTOR, this.descriptors.indexOf(operand.fd)];
     if (operand instanceof Result) {
-      return operand.settled ? [wire.kind.VALUE, operand.value] : [wire.kind.RESULT, operand.slot];
+      if (operand.settled) return [wire.kind.VALUE, operand.value];
+      if (this.calls[operand.slot]?.result === operand) return [wire.kind.RESULT, operand.slot];
+      throw new Error(`the result of ${operand.name} will never be known: its frame has failed`);
     }
     return [wire.kind.VALUE, operand];
   }
@@ -165,6 +186,29 @@ export class Frame {
     }
     return done < this.calls.length ? done : undefined;
   }
+}
+
+function padded(memory: Memory): number {
+  return Math.ceil(memory.bytes.length / 8) * 8;
+}
+
+function writeRelocations(view: DataView, at: number, relocations: readonly Relocation[]): void {
+  for (const [i, it] of relocations.entries()) wire.relocation.encodeInto(view, at + i * wire.relocation.size, it);
+}
+
+/** Frames that hold nothing but pointers, which do not depend on any call. */
+function relocationFrames(serial: number, relocations: readonly Relocation[]): Uint8Array[] {
+  const most = Math.floor((wire.limits.FRAME_MAX - wire.frame.size) / wire.relocation.size);
+  const frames: Uint8Array[] = [];
+  for (let first = 0; first < relocations.length; first += most) {
+    const part = relocations.slice(first, first + most).map((it) => ({ ...it, call: 0 }));
+    const packet = new Uint8Array(wire.frame.size + part.length * wire.relocation.size);
+    const view = new DataView(packet.buffer);
+    wire.frame.encodeInto(view, 0, { serial, relocations: part.length });
+    writeRelocations(view, wire.frame.size, part);
+    frames.push(packet);
+  }
+  return frames;
 }
 
 /** The memory that comes back: an argument itself, or what an argument points to. */

@@ -4,7 +4,7 @@
 
 import { ECANCELED } from "../abi/errno.ts";
 import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
-import { type Call, type CallOptions, type Operand, type Origin, Result, Sent } from "./call.ts";
+import { type Call, type CallOptions, Memory, type Operand, type Origin, Result, Sent } from "./call.ts";
 import { type Arguments, type CallName, calls, kernelName } from "./calls.ts";
 import type { Codec } from "./codec.ts";
 import { StageError } from "./error.ts";
@@ -72,13 +72,14 @@ export class Stage {
       const pause = it.before?.(call);
       if (pause !== undefined) await pause;
     }
+    // before it is decided what becomes of this call: it may use a result that is known only then
+    if (!this.#frame.takes(call)) this.flushUnlessHeld();
     const errno = this.#refusal(call);
     if (errno !== undefined) {
       this.flush();
       this.#pretend(call, -errno);
       return call.result;
     }
-    if (this.#frame.full) this.flush();
     this.#frame.add(call);
     if (session.paced && !options.hold) this.flush();
     return call.result;
@@ -108,8 +109,7 @@ export class Stage {
 
   // A call that uses the result of one that failed is skipped; an injected fault is as if the kernel had said it.
   #refusal(call: Call): number | undefined {
-    const lost = call.operands.some((it) => it instanceof Result && it.settled && it.value < 0);
-    if (lost) return ECANCELED;
+    if (call.operands.some(lost)) return ECANCELED;
     for (const it of this.session.observers) {
       const errno = it.fault?.(call);
       if (errno !== undefined) return errno;
@@ -185,6 +185,12 @@ export class Stage {
     if (!result.settled) this.flush();
     return result.bytes;
   }
+}
+
+/** Whether an argument, or something that it points to, is the result of a call that failed. */
+function lost(operand: Operand): boolean {
+  if (operand instanceof Memory) return operand.links.some(({ to }) => lost(to));
+  return operand instanceof Result && operand.settled && operand.value < 0;
 }
 
 /** The innermost place outside src/stage that asked for the call: `src/layers/namespaces.ts#make`. */

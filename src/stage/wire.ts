@@ -5,7 +5,7 @@
 //   reply     reply │ i64 × calls  │ the arena's bytes [out, out + outSize)
 //
 // `data` is placed in the stage's arena at `base` before the first call runs. The arena outlives the frame, so
-// something too long for one frame is sent as several frames that hold no call.
+// something too long for one frame is sent as several frames that hold no call, only data or relocations.
 
 import { Struct } from "../abi/struct.ts";
 
@@ -28,7 +28,10 @@ export const call = new Struct("call", {
   args: ["u64", 6],
 });
 
-/** Right before call `call`: store a value of `width` bytes (4 or 8) at arena offset `at`. */
+/**
+ * Right before call `call`, or after the last one if that is how many there are: store a value of `width` bytes (4 or 8) at
+ * arena offset `at`.
+ */
 export const relocation = new Struct("relocation", {
   at: "u32",
   value: "u32",

@@ -40,7 +40,12 @@ export interface RawReply {
   readonly out: Uint8Array;
 }
 
-export function encodeFrame({ calls = [], relocations = [], data = new Uint8Array(0), head = {} }: RawFrame): Uint8Array {
+export function encodeFrame({
+  calls = [],
+  relocations = [],
+  data = new Uint8Array(0),
+  head = {},
+}: RawFrame): Uint8Array {
   const counts = { calls: calls.length, relocations: relocations.length, size: data.length };
   return Buffer.concat([
     wire.frame.encode({ serial: 1, ...counts, ...head }),

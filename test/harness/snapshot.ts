@@ -45,9 +45,9 @@ function mounts(pid: number | "self"): string[] {
   return lines(`/proc/${pid}/mountinfo`).filter((line) => !ofAnotherRun(line));
 }
 
-// A mount below the temporary folder of a test process that is alive, and is not this one.
+// Something named after a test process that is alive, and is not this one: its temporary folder, its cgroups.
 function ofAnotherRun(text: string): boolean {
-  const owner = new RegExp(`${temporaryPrefix}(\\d+)-`).exec(text)?.[1];
+  const owner = new RegExp(`(?:${temporaryPrefix}|/test-)(\\d+)-`).exec(text)?.[1];
   return owner !== undefined && Number(owner) !== process.pid && existsSync(`/proc/${owner}`);
 }
 
@@ -70,7 +70,9 @@ function cgroups(): string[] {
   const trees = lines("/proc/self/mountinfo")
     .filter((line) => / - cgroup2? /.test(line))
     .map((line) => line.split(" ")[4] as string);
-  return trees.flatMap((tree) => ownCgroups(tree)).filter((folder) => !livesIn(folder));
+  const found = trees.flatMap((tree) => ownCgroups(tree)).filter((it) => !ofAnotherRun(it));
+  const ours = new Set(found.length === 0 ? [] : descendants(process.pid).map((it) => it.pid));
+  return found.filter((it) => !strangersIn(it, ours));
 }
 
 function ownCgroups(folder: string, inOurs = false): string[] {
@@ -89,8 +91,7 @@ function folders(path: string): string[] {
   }
 }
 
-function livesIn(cgroup: string): boolean {
-  const ours = new Set(descendants(process.pid).map((it) => it.pid));
+function strangersIn(cgroup: string, ours: ReadonlySet<number>): boolean {
   try {
     return lines(`${cgroup}/cgroup.procs`).some((pid) => !ours.has(Number(pid)));
   } catch {

@@ -18,7 +18,12 @@ const HIGH = 0xffff_ffff;
 
 /** A system call whose arguments are pairs of kind and value. */
 function call(name: string, ...args: readonly (readonly [number, number | bigint])[]): RawCall {
-  return { op: wire.op.SYSCALL, number: number(name), kinds: args.map(([kind]) => kind), args: args.map(([, it]) => it) };
+  return {
+    op: wire.op.SYSCALL,
+    number: number(name),
+    kinds: args.map(([kind]) => kind),
+    args: args.map(([, it]) => it),
+  };
 }
 
 const getpid = call("getpid");
@@ -86,7 +91,10 @@ describe("a call that is not what it should be, is not made and fails with EBADM
     ["a relocation of 2 bytes", { calls: [getpid], relocations: [{ width: 2 }] }],
     ["a relocation behind the arena", { calls: [getpid], relocations: [{ at: ARENA_SIZE - 4, width: 8 }] }],
     ["a relocation far outside the arena", { calls: [getpid], relocations: [{ at: HIGH, width: 4 }] }],
-    ["a relocation to a pointer behind the arena", { calls: [getpid], relocations: [{ width: 8, kind: BUFFER, value: HIGH }] }],
+    [
+      "a relocation to a pointer behind the arena",
+      { calls: [getpid], relocations: [{ width: 8, kind: BUFFER, value: HIGH }] },
+    ],
     ["a relocation to the result of a later call", { calls: [getpid], relocations: [{ width: 8, kind: RESULT }] }],
     ["a relocation to no descriptor", { calls: [getpid], relocations: [{ width: 4, kind: DESCRIPTOR, value: 8 }] }],
   ];
@@ -97,7 +105,13 @@ describe("a call that is not what it should be, is not made and fails with EBADM
 });
 
 test("an empty frame is answered", () => {
-  expect(stage.ask({ head: { serial: 77 } })).toEqual({ serial: 77, error: 0, done: 0, results: [], out: new Uint8Array(0) });
+  expect(stage.ask({ head: { serial: 77 } })).toEqual({
+    serial: 77,
+    error: 0,
+    done: 0,
+    results: [],
+    out: new Uint8Array(0),
+  });
 });
 
 test("as many calls as a frame may hold are all made", () => {
@@ -116,7 +130,9 @@ test("a reply holds as much output as a frame has room for, and no byte more", (
 });
 
 test("a system call that the kernel does not know is ENOSYS, and an unknown descriptor EBADF: the kernel's words", () => {
-  const { results } = stage.ask({ calls: [{ op: wire.op.SYSCALL, number: 0xffff, tolerate: [38] }, call("dup", [VALUE, 999])] });
+  const { results } = stage.ask({
+    calls: [{ op: wire.op.SYSCALL, number: 0xffff, tolerate: [38] }, call("dup", [VALUE, 999])],
+  });
   expect(results).toEqual([-38, -EBADF]);
 });
 
@@ -136,7 +152,9 @@ describe("when a call fails", () => {
 
   test("calls that use its result are skipped, and so are those that use theirs", () => {
     const tolerant = { ...failing, tolerate: [EBADF] };
-    const { done, results } = stage.ask({ calls: [tolerant, call("dup", [RESULT, 0]), call("close", [RESULT, 1]), getpid] });
+    const { done, results } = stage.ask({
+      calls: [tolerant, call("dup", [RESULT, 0]), call("close", [RESULT, 1]), getpid],
+    });
     expect({ done, results }).toEqual({ done: 4, results: [-EBADF, -ECANCELED, -ECANCELED, stage.pid] });
   });
 
