@@ -14,6 +14,7 @@ import { keepIntents, readJournal } from "../state/journal.ts";
 import { containerDir, type Paths } from "../state/paths.ts";
 import { isAlive } from "../state/process.ts";
 import { removeRecord, updateRecord } from "../state/record.ts";
+import { removeAnonymousVolumes } from "./volumes.ts";
 import { sweep } from "../state/reserve.ts";
 import type { ContainerRecord, Listed } from "../state/shape.ts";
 
@@ -31,6 +32,7 @@ export async function takeBackRuntime(paths: Paths, id: string, layers: readonly
 /** Takes back everything and forgets the container. */
 export async function forget(paths: Paths, id: string, layers: readonly Layer[], host: Stage, facts: Facts): Promise<void> {
   await unwind(readJournal(containerDir(paths, id)), layers, host, facts);
+  removeAnonymousVolumes(facts, id);
   removeRecord(paths, id);
 }
 

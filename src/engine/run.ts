@@ -28,6 +28,7 @@ import { withPlugins } from "./plugins.ts";
 import { forget, recover, takeBackRuntime } from "./recover.ts";
 import { forwardSignals } from "./signals.ts";
 import { buildSpec } from "./spec.ts";
+import { makeVolumes } from "./volumes.ts";
 
 /** Where the engine's words go; it prints nothing itself. */
 export interface Console {
@@ -76,6 +77,7 @@ async function inContainer(it: Run): Promise<number> {
     const { id, name } = record;
     const spec = buildSpec(options, image, facts, { id, name, scratch: `${facts.dataDir}/containers/${id}`, ...owner });
     writeConfig(paths, id, spec);
+    makeVolumes(options.volumes, facts, id);
     for (const notice of options.notices) it.console.notice(notice);
     built = construct(it, spec, record);
     await built.build(phasesFor(layers, { ...options, files: filesOf(paths, id) }));
