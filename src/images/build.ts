@@ -1,7 +1,7 @@
 // Builds `base`: in a folder of its own, which gets its final name only when everything is in it. Of several processes
 // that need it at once, one builds and the others wait for it; one that is killed leaves nothing that matters.
-// Nothing is flushed to the disk: 170 times fsync(2) would take longer than all the rest. Instead, the first run after a
-// boot looks whether everything has arrived there.
+// Nothing is flushed to the disk: fsync(2) for 170 files would take longer than all the rest. Instead, the first run
+// after a boot looks whether everything has arrived there.
 
 import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

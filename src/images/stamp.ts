@@ -30,7 +30,7 @@ export function stampText(descriptions: Iterable<string>): string {
   return `${[stampHead(), ...descriptions].join("\n")}\n`;
 }
 
-// Of another boot: the machine may have lost its power before everything was on the disk, so the tree is looked over once.
+// The boot, because the machine may have lost its power before everything was on the disk: see build.ts.
 function stampHead(): string {
   return `recipe ${recipeVersion} boot ${bootId()}`;
 }

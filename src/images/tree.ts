@@ -88,8 +88,8 @@ export class Tree {
   }
 
   /**
-   * Whether all that was copied into this tree is in the tree at `other`, with the same sizes. Where it is not, the power
-   * failed before the disk had everything: then files are there, but empty or cut short.
+   * Whether all that was copied into this tree is in the tree at `other`, with the same sizes. Where it is not, the
+   * power failed before the disk had everything: then files are there, but empty or cut short.
    */
   isIn(other: string): boolean {
     return this.#copied.every((path) => sizeOf(join(other, path)) === sizeOf(join(this.#root, path)));

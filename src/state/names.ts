@@ -8,7 +8,7 @@ const pattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
 export function checkName(name: string): void {
   if (pattern.test(name)) return;
   throw new Refusal(
-    `Invalid container name (${JSON.stringify(name)}): 1 to 64 of a-z A-Z 0-9 _ . - are allowed, beginning with a letter or digit`,
+    `Invalid container name (${JSON.stringify(name)}): 1 to 64 of a-z A-Z 0-9 _ . - are allowed, first a letter or digit`,
   );
 }
 
@@ -45,5 +45,6 @@ const things =
  */
 export function generateName(attempt = 0): string {
   const pick = (words: readonly string[]): string => words[Math.floor(Math.random() * words.length)] as string;
-  return `${pick(qualities)}_${pick(things)}${attempt < 3 ? "" : Math.floor(Math.random() * 10 ** Math.min(attempt - 1, 9))}`;
+  const number = Math.floor(Math.random() * 10 ** Math.min(attempt - 1, 9));
+  return `${pick(qualities)}_${pick(things)}${attempt < 3 ? "" : number}`;
 }

@@ -144,7 +144,8 @@ function stillRunning(name: string): Refusal {
 }
 
 function conflict(name: string, holder: string): Refusal {
+  const remedy = "remove or rename that one, or choose another name";
   return new Refusal(
-    `Conflict. The container name "${name}" is already in use by container ${shortId(holder)}: remove or rename that one, or choose another name`,
+    `Conflict. The container name "${name}" is already in use by container ${shortId(holder)}: ${remedy}`,
   );
 }
