@@ -10,6 +10,7 @@ export const linuxDirent64 = new Struct("linux_dirent64", {
   d_type: "u8",
 });
 
+export const DT_UNKNOWN = 0;
 export const DT_DIR = 4;
 
 const NAME = linuxDirent64.offsetOf("d_type") + 1;

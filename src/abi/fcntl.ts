@@ -1,4 +1,4 @@
-// <fcntl.h>, <linux/fcntl.h>, <linux/openat2.h>: open flags (x86_64; aarch64 differs where `arm64` says so), AT_*, RESOLVE_*, seals.
+// <fcntl.h>, <linux/fcntl.h>, <linux/openat2.h>, <linux/fs.h>: open flags (x86_64; aarch64 differs where `arm64` says so), AT_*, RESOLVE_*, seals.
 
 import { Struct } from "./struct.ts";
 
@@ -84,3 +84,6 @@ export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 export const LOCK_UN = 8;
 export const LOCK = { LOCK_EX, LOCK_NB, LOCK_UN } as const;
+
+/** renameat2(2). */
+export const RENAME_NOREPLACE = 1;

@@ -1,0 +1,68 @@
+// A stage that is root over an ordinary user's own ids and all of the user's subordinate ones, and over nothing else.
+
+import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../abi/fcntl.ts";
+import { CLONE_NEWUSER } from "../abi/sched.ts";
+import { clone } from "../stage/launch.ts";
+import type { Stage } from "../stage/stage.ts";
+import type { Facts, SubordinateRange } from "./facts.ts";
+
+type Owner = Pick<Facts, "uid" | "gid" | "subuids" | "subgids" | "tools">;
+
+/** Hands such a stage to `body`, and ends it afterwards. */
+export async function withAllIds<T>(host: Stage, owner: Owner, body: (stage: Stage) => Promise<T>): Promise<T> {
+  const { stage, pid, close } = await clone(host, "mapped", CLONE_NEWUSER);
+  try {
+    await mapIds(host, pid, owner);
+    await stage.setresgid(0, 0, 0);
+    await stage.setresuid(0, 0, 0);
+    return await body(stage);
+  } finally {
+    close();
+    await host.wait4(pid, 4, 0, 0);
+    host.flush();
+  }
+}
+
+async function mapIds(host: Stage, pid: number, { uid, gid, subuids, subgids, tools }: Owner): Promise<void> {
+  const { newuidmap, newgidmap } = tools;
+  if (subuids.length > 0 && subgids.length > 0 && newuidmap !== undefined && newgidmap !== undefined) {
+    await runProgram(host, newuidmap, ["newuidmap", String(pid), ...words(uid, subuids)]);
+    await runProgram(host, newgidmap, ["newgidmap", String(pid), ...words(gid, subgids)]);
+    return;
+  }
+  // oneself alone is everybody's right: user_namespaces(7)
+  for (const [file, text] of [
+    ["setgroups", "deny"],
+    ["uid_map", `0 ${uid} 1\n`],
+    ["gid_map", `0 ${gid} 1\n`],
+  ] as const) {
+    const fd = await host.openat(AT_FDCWD, `/proc/${pid}/${file}`, O_WRONLY | O_CLOEXEC, 0);
+    await host.write(fd, text, text.length);
+    await host.close(fd);
+  }
+}
+
+/** inside, outside, count: oneself as root, then the ranges one after the other. */
+function words(own: number, ranges: readonly SubordinateRange[]): string[] {
+  let inside = 1;
+  const rows = ranges.map(({ start, count }) => {
+    const row = [inside, start, count];
+    inside += count;
+    return row;
+  });
+  return [[0, own, 1], ...rows].flat().map(String);
+}
+
+/** Runs a program of the host in a child of the stage. Throws an Error if it does not exit with 0. */
+async function runProgram(host: Stage, program: string, argv: readonly string[]): Promise<void> {
+  const child = await clone(host, "helper", 0);
+  try {
+    await child.stage.execve(program, argv, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
+    child.stage.flush();
+  } finally {
+    child.close();
+  }
+  const waited = await host.wait4(child.pid, 4, 0, 0, { assume: new Uint8Array(4) });
+  const [status = 0] = new Int32Array(host.bytes(waited).slice(0, 4).buffer);
+  if (status !== 0) throw new Error(`${argv.join(" ")} failed with exit status ${status >> 8}`);
+}

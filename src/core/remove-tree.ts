@@ -1,0 +1,160 @@
+// Removing a container's writable layer: a tree that a stranger's program has filled. Nothing is followed out of it, no link and no
+// mount, and neither its depth nor its permissions stop the removal.
+
+import { type DirectoryEntry, DT_DIR, DT_UNKNOWN, parseDirectory } from "../abi/dirent.ts";
+import { EACCES, EBUSY, EEXIST, EISDIR, ENOENT, ENOTEMPTY, EPERM, EXDEV } from "../abi/errno.ts";
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_RDONLY,
+  openHow,
+  RENAME_NOREPLACE,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from "../abi/fcntl.ts";
+import type { CallOptions, Result } from "../stage/call.ts";
+import type { Stage } from "../stage/stage.ts";
+import type { Facts } from "./facts.ts";
+import { withAllIds } from "./mapped-stage.ts";
+
+/**
+ * Removes the folder and all that is in it; succeeds where it is not there. Throws an Error for one that is outside of minidocker's own
+ * folders, or has something mounted in it.
+ */
+export async function removeTree(host: Stage, path: string, facts: Facts): Promise<void> {
+  const ours = [facts.stateDir, facts.dataDir].some((it) => path.startsWith(`${it}/`));
+  if (!ours || path.split("/").includes(".."))
+    throw new Error(`${path} is not removed: it is none of minidocker's folders`);
+  if (await removeAs(host, path, facts.rootless)) return;
+  // files of the container's other users belong to subordinate ids, which only a user namespace has power over
+  await withAllIds(host, facts, (stage) => removeAs(stage, path, false));
+}
+
+const FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+/** Bytes of entries that are asked for at once: few, since most folders are small and many are looked at together. */
+const PIECE = 2048;
+const TOGETHER = 8;
+
+/** False where permissions are in the way, which with `mayBeDenied` is no error. */
+async function removeAs(stage: Stage, path: string, mayBeDenied: boolean): Promise<boolean> {
+  const at = path.lastIndexOf("/");
+  const name = path.slice(at + 1);
+  const parent = await stage.openat(AT_FDCWD, path.slice(0, at), FOLDER, 0, { tolerate: [ENOENT] });
+  const top = await stage.openat(parent, name, FOLDER, 0, { tolerate: [ENOENT, EACCES], assume: -ENOENT });
+  try {
+    if (stage.value(top) < 0) return top.value !== -EACCES;
+    if (!(await new Removal(stage, top, mayBeDenied).run())) return false;
+    const gone = await stage.unlinkat(parent, name, AT_REMOVEDIR, { tolerate: [ENOENT, EACCES] });
+    return stage.value(gone) !== -EACCES;
+  } finally {
+    await stage.close(top);
+    await stage.close(parent);
+    stage.flush();
+  }
+}
+
+const inTheWay = {
+  [EXDEV]: "something is mounted in there; umount it first",
+  [EBUSY]: "something is mounted in there; umount it first",
+};
+
+/**
+ * Empties a folder. Folders in it are emptied by moving *their* folders up beside them, under new names, rather than by going down:
+ * so three descriptors are enough, and a tree of any depth can be removed, with paths longer than the kernel takes.
+ */
+class Removal {
+  readonly #stage: Stage;
+  readonly #top: Result;
+  readonly #mayBeDenied: boolean;
+  readonly #answers: Result[] = [];
+  #serial = 0;
+
+  constructor(stage: Stage, top: Result, mayBeDenied: boolean) {
+    this.#stage = stage;
+    this.#top = top;
+    this.#mayBeDenied = mayBeDenied;
+  }
+
+  /** What may also happen: permissions, or that somebody else is cleaning up at the same time. */
+  #or(...errnos: number[]): CallOptions {
+    return { tolerate: [...(this.#mayBeDenied ? [EACCES, EPERM] : [ENOENT]), ...errnos], cause: inTheWay };
+  }
+
+  /** False where permissions are in the way. */
+  async run(): Promise<boolean> {
+    for (let before = ""; ; ) {
+      const again = await this.#stage.openat(this.#top, ".", FOLDER, 0);
+      const [entries = []] = await this.#list([again]);
+      await this.#stage.close(again);
+      const names = entries.map((it) => it.name).join("/");
+      if (names === "") return true;
+      if (names === before) throw new Error(`these are not removed, although nothing forbids it: ${names}`);
+      before = names;
+      const folders = await this.#unlinkFiles(this.#top, entries);
+      for (let i = 0; i < folders.length; i += TOGETHER) await this.#empty(folders.slice(i, i + TOGETHER));
+      if (this.#denied()) return false;
+    }
+  }
+
+  /** Removes what is no folder, and returns what is one. */
+  async #unlinkFiles(folder: Result, entries: readonly DirectoryEntry[]): Promise<DirectoryEntry[]> {
+    const stage = this.#stage;
+    const doubtful: [DirectoryEntry, Result][] = [];
+    for (const it of entries.filter(({ type }) => type !== DT_DIR)) {
+      const answer = await stage.unlinkat(folder, it.bytes, 0, this.#or(...(it.type === DT_UNKNOWN ? [EISDIR] : [])));
+      this.#answers.push(answer);
+      if (it.type === DT_UNKNOWN) doubtful.push([it, answer]);
+    }
+    const found = doubtful.filter(([, answer]) => stage.value(answer) === -EISDIR).map(([it]) => it);
+    return [...entries.filter(({ type }) => type === DT_DIR), ...found];
+  }
+
+  async #empty(folders: readonly DirectoryEntry[]): Promise<void> {
+    const stage = this.#stage;
+    const how = { flags: FOLDER, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+    const opened: Result[] = [];
+    for (const it of folders) opened.push(await stage.openat2(this.#top, it.bytes, how, openHow.size, this.#or()));
+    const lists = await this.#list(opened);
+    for (const [i, fd] of opened.entries()) {
+      for (const child of await this.#unlinkFiles(fd, lists[i] ?? [])) {
+        const name = `.removed-${++this.#serial}`;
+        this.#answers.push(await stage.renameat2(fd, child.bytes, this.#top, name, RENAME_NOREPLACE, this.#or(EEXIST)));
+      }
+      await stage.close(fd);
+      const { bytes } = folders[i] as DirectoryEntry;
+      this.#answers.push(fd, await stage.unlinkat(this.#top, bytes, AT_REMOVEDIR, this.#or(ENOTEMPTY)));
+    }
+  }
+
+  /** The entries of each. */
+  async #list(folders: readonly Result[]): Promise<DirectoryEntry[][]> {
+    const stage = this.#stage;
+    const lists: DirectoryEntry[][] = folders.map(() => []);
+    let open = [...folders.keys()];
+    while (open.length > 0) {
+      const pieces: [number, Result][] = [];
+      for (const i of open)
+        pieces.push([i, await stage.getdents64(folders[i] as Result, PIECE, PIECE, { assume: nothing })]);
+      for (const [i, piece] of pieces) {
+        const size = stage.value(piece);
+        if (size > 0) lists[i]?.push(...parseDirectory(stage.bytes(piece).subarray(0, size)));
+      }
+      open = pieces.filter(([, piece]) => piece.value > 0).map(([i]) => i);
+    }
+    return lists;
+  }
+
+  #denied(): boolean {
+    this.#stage.flush();
+    const denied = this.#answers.some((it) => it.value === -EACCES || it.value === -EPERM);
+    this.#answers.length = 0;
+    return denied;
+  }
+}
+
+const nothing = new Uint8Array(0);

@@ -1,0 +1,118 @@
+// On the host, before anything is mounted: the container's writable layer, and its /etc/hosts, hostname and resolv.conf. Inside, those
+// three are mounted over the image's own.
+
+import { EACCES, EEXIST, ENOENT, ENOSPC, EROFS } from "../../abi/errno.ts";
+import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
+import type { Context, Intent } from "../../core/layer.ts";
+import {
+  etcFolder,
+  etcFolderOf,
+  hostnameFile,
+  hostsFile,
+  onlyLoopbackServers,
+  resolvConf,
+} from "../../core/netfiles.ts";
+import { extension, type Spec } from "../../core/spec.ts";
+import type { Stage } from "../../stage/stage.ts";
+import { cloneOf } from "./filesystem.ts";
+import { attach, components, fstatfs, judgeNotProc, openFile, type Tree } from "./tree.ts";
+
+const names = ["hosts", "hostname", "resolv.conf"] as const;
+
+const noPlace = {
+  [ENOSPC]: "the disk is full: make room, or set MINIDOCKER_DATA and MINIDOCKER_STATE to folders elsewhere",
+  [EROFS]: "that file system is read-only: set MINIDOCKER_DATA and MINIDOCKER_STATE to folders elsewhere",
+  [EACCES]: "that folder belongs to somebody else",
+};
+
+/** Announces and makes upper, work and merged, which stay as long as the container does. */
+export async function makeScratch(ctx: Context): Promise<void> {
+  const { host } = ctx;
+  const scratch = extension(ctx.spec, "overlay")?.scratch;
+  if (scratch === undefined) return;
+  ctx.step("make the container's own layer");
+  ctx.intend(scratchIntent(scratch));
+  await host.umask(0o022);
+  const parent = scratch.slice(0, scratch.lastIndexOf("/"));
+  await host.mkdirat(AT_FDCWD, parent, 0o700, { tolerate: [EEXIST], cause: noPlace });
+  await host.mkdirat(AT_FDCWD, scratch, 0o700, { tolerate: [EEXIST], cause: noPlace });
+  // what the container's / looks like is what `upper` does
+  for (const [name, mode] of [
+    ["upper", 0o755],
+    ["work", 0o700],
+    ["merged", 0o700],
+  ] as const) {
+    await host.mkdirat(AT_FDCWD, `${scratch}/${name}`, mode, { tolerate: [EEXIST], cause: noPlace });
+  }
+}
+
+/** The writable layer is the container, so it is there until the container is removed, not until its program ends. */
+const scratchIntent = (path: string): Intent => ({ kind: "scratch", path, lasting: true });
+
+/** Which of the three are mounted: all where minidocker makes the network, but for those that the user mounts. */
+function wanted(spec: Spec): readonly (typeof names)[number][] {
+  if (extension(spec, "network") === undefined || extension(spec, "id") === undefined) return [];
+  const taken = new Set(spec.mounts.map((it) => components(it.destination).join("/")));
+  return names.filter((it) => !taken.has(`etc/${it}`) && (it !== "hostname" || spec.hostname !== undefined));
+}
+
+export async function writeEtcFiles(ctx: Context): Promise<void> {
+  const { host, spec, facts } = ctx;
+  const id = extension(spec, "id");
+  const folder = etcFolderOf(spec, facts.stateDir);
+  // with another container's network come its files, which it has written
+  if (wanted(spec).length === 0 || id === undefined || folder !== etcFolder(facts.stateDir, id)) return;
+  ctx.step("write hosts, hostname and resolv.conf");
+  ctx.intend({ kind: "etc", path: folder, lasting: true });
+  const hosts = extension(spec, "network")?.mode === "host" ? await readText(host, "/etc/hosts") : "";
+  const contents = {
+    hosts: hostsFile(spec, hosts),
+    hostname: hostnameFile(spec),
+    "resolv.conf": resolvConf(spec, await hostResolvConf(host)),
+  };
+  await host.umask(0o022);
+  await host.mkdirat(AT_FDCWD, folder, 0o755, { tolerate: [EEXIST], cause: noPlace });
+  for (const name of names) {
+    const text = new TextEncoder().encode(contents[name]);
+    const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    const fd = await host.openat(AT_FDCWD, `${folder}/${name}`, flags, 0o644, { cause: noPlace });
+    await host.write(fd, text, text.length, { cause: noPlace });
+    await host.close(fd);
+  }
+}
+
+/** systemd-resolved's own list of servers, where /etc/resolv.conf names only its address on the host's loopback. */
+async function hostResolvConf(host: Stage): Promise<string> {
+  const text = await readText(host, "/etc/resolv.conf");
+  if (!onlyLoopbackServers(text)) return text;
+  return (await readText(host, "/run/systemd/resolve/resolv.conf")) || text;
+}
+
+const PIECE = 16_384;
+
+/** Empty where there is no such file. */
+async function readText(host: Stage, path: string): Promise<string> {
+  const fd = await host.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0, { tolerate: [ENOENT, EACCES] });
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const piece = await host.read(fd, PIECE, PIECE, { assume: new Uint8Array(0) });
+    const size = host.value(piece);
+    if (size > 0) pieces.push(host.bytes(piece).slice(0, size));
+    if (size < PIECE) break;
+  }
+  await host.close(fd);
+  return new TextDecoder().decode(Buffer.concat(pieces));
+}
+
+export async function mountEtcFiles(tree: Tree): Promise<void> {
+  const { ctx, stage } = tree;
+  const folder = etcFolderOf(ctx.spec, ctx.facts.stateDir);
+  const list = wanted(ctx.spec);
+  if (list.length > 0) ctx.step("mount hosts, hostname and resolv.conf");
+  for (const name of list) {
+    const view = await cloneOf(stage, `${folder}/${name}`, false);
+    const target = await openFile(tree, `/etc/${name}`, "followed", true);
+    judgeNotProc(tree, `/etc/${name}`, await fstatfs(tree, target));
+    await attach(tree, view, target, `/etc/${name}`);
+  }
+}

@@ -1,0 +1,105 @@
+// Is the layer in force? Judged from the process's mount table and what can be read through its root, so any process can be judged.
+
+import { defaultMaskedPaths } from "../../core/default-mounts.ts";
+import type { Check } from "../../core/layer.ts";
+import type { MountEntry, View } from "../../core/view.ts";
+
+type Answer = Pick<Check, "verdict" | "saw">;
+
+interface Row {
+  readonly id: string;
+  readonly title: string;
+  /** For a process with a mount namespace of its own. Any other one has the host's mounts. */
+  readonly judge: (mounts: readonly MountEntry[], view: View) => Answer;
+}
+
+const rows: readonly Row[] = [
+  { id: "root", title: "a root of its own, entered with pivot_root", judge: root },
+  { id: "host-tree", title: "the host's root file system is nowhere in it", judge: hostTree },
+  { id: "propagation", title: "what is mounted in it does not appear on the host", judge: propagation },
+  { id: "changes", title: "what it writes does not change the image", judge: changes },
+  { id: "dev", title: "a /dev of its own, without the host's devices", judge: dev },
+  { id: "sys", title: "/sys cannot be written to", judge: (mounts) => unwritable(mounts, "/sys", "/sys") },
+  {
+    id: "settings",
+    title: "/proc/sys cannot be written to",
+    judge: (mounts) => unwritable(mounts, "/proc/sys", "/proc"),
+  },
+  { id: "masks", title: "what /proc and /sys tell of the machine is masked", judge: masks },
+];
+
+export function verify(view: View): Check[] {
+  const own = view.ownNamespace("mnt", view.host);
+  return rows.map(({ id, title, judge }) => ({ id: `overlay.${id}`, title, ...answer(view, own, judge) }));
+}
+
+function answer(view: View, own: boolean | undefined, judge: Row["judge"]): Answer {
+  if (own === undefined) return { verdict: "unknown", saw: "its namespaces cannot be seen" };
+  const { mounts } = view;
+  if (own) return judge(mounts, view);
+  const root = at(mounts, "/");
+  const same = root !== undefined && root.id === at(view.host.mounts, "/")?.id;
+  return { verdict: "no", saw: same ? "the host's root and mounts" : "a chroot in the host's mount namespace" };
+}
+
+/** Of several mounts in one place the last one counts. */
+function at(mounts: readonly MountEntry[], point: string): MountEntry | undefined {
+  return mounts.findLast((it) => it.point === point);
+}
+
+const show = ({ point, type, source, root, options }: MountEntry): string =>
+  `${point}: ${type} ${source}${root === "/" ? "" : ` [${root}]`} (${options.join(",")})`;
+
+const yes = (saw: string): Answer => ({ verdict: "yes", saw });
+const no = (saw: string): Answer => ({ verdict: "no", saw });
+
+function root(mounts: readonly MountEntry[]): Answer {
+  const mine = at(mounts, "/");
+  return mine === undefined ? no("a chroot: its root is no mount") : yes(show(mine));
+}
+
+function hostTree(mounts: readonly MountEntry[], { host }: View): Answer {
+  const hosts = at(host.mounts, "/");
+  const found = mounts.find(
+    (it) => it.source === hosts?.source && it.root === hosts.root && `${it.superOptions}` === `${hosts.superOptions}`,
+  );
+  return found === undefined ? yes(`${mounts.length} mounts, and it is none of them`) : no(show(found));
+}
+
+function propagation(mounts: readonly MountEntry[]): Answer {
+  const shared = mounts.find((it) => it.propagation.some((word) => word.startsWith("shared:")));
+  return shared === undefined ? yes("no mount is shared") : no(`shared: ${show(shared)}`);
+}
+
+function changes(mounts: readonly MountEntry[]): Answer {
+  const mine = at(mounts, "/");
+  if (mine === undefined) return no("a chroot: its root is no mount");
+  const upper = mine.type === "overlay" && mine.superOptions.some((it) => it.startsWith("upperdir="));
+  return upper || mine.options.includes("ro") ? yes(show(mine)) : no(show(mine));
+}
+
+function dev(mounts: readonly MountEntry[]): Answer {
+  const hosts = mounts.find((it) => it.type === "devtmpfs" && it.root === "/");
+  if (hosts !== undefined) return no(show(hosts));
+  const mine = at(mounts, "/dev");
+  if (mine === undefined) return yes("nothing is mounted at /dev");
+  return mine.type === "tmpfs" ? yes(show(mine)) : no(show(mine));
+}
+
+function unwritable(mounts: readonly MountEntry[], point: string, top: string): Answer {
+  if (at(mounts, top) === undefined) return yes(`nothing is mounted at ${top}`);
+  const mine = at(mounts, point);
+  if (mine === undefined) return no(`as writable as ${top}`);
+  return mine.options.includes("ro") ? yes(show(mine)) : no(show(mine));
+}
+
+/** These are text, and never empty where they are there to be read. */
+const readable = ["/proc/interrupts", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"];
+
+function masks(mounts: readonly MountEntry[], view: View): Answer {
+  if (at(mounts, "/proc") === undefined) return yes("there is no /proc");
+  const covered = defaultMaskedPaths.filter((path) => at(mounts, path) !== undefined);
+  const open = readable.filter((path) => (view.inside(path) ?? "") !== "");
+  if (open.length > 0) return no(`${open.join(", ")} can be read`);
+  return covered.length === 0 ? no("nothing is masked") : yes(covered.join(", "));
+}
