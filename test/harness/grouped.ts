@@ -12,6 +12,7 @@ import { View } from "../../src/core/view.ts";
 import { cgroups } from "../../src/layers/cgroups/index.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import type { Session, Stage } from "../../src/stage/stage.ts";
+import { killTree } from "./processes.ts";
 import { waitUntil } from "./run.ts";
 import type { TestStages } from "./stages.ts";
 import { removeFolder, temporaryFolder } from "./temporary.ts";
@@ -46,8 +47,7 @@ export async function inCgroup(
     await body(grouped);
   } finally {
     grouped.context.host.discard();
-    await grouped.remove();
-    grouped.context.release();
+    await grouped.remove().finally(() => grouped.end());
     removeFolder(folder);
   }
 }
@@ -173,6 +173,21 @@ export class Grouped {
   async run(command: string, seconds?: number): Promise<number> {
     await this.start(command);
     return this.exit(seconds);
+  }
+
+  /** Ends the process, whether or not its cgroup could be taken back. */
+  end(): void {
+    const started = this.#pid();
+    this.context.release();
+    if (started !== undefined) killTree(started);
+  }
+
+  #pid(): number | undefined {
+    try {
+      return this.context.pid;
+    } catch {
+      return undefined; // it was never made
+    }
   }
 
   /** Takes the cgroup back, as `minidocker rm` would. May be called more than once. */

@@ -2,4 +2,4 @@
 
 import { runInside } from "./inside.ts";
 
-await runInside(["test/spec/cgroups.test.ts", "test/lab/inside/cgroups-v2.ts"]);
+await runInside(["test/spec/cgroups.test.ts", "test/spec/cgroups-calls.test.ts", "test/lab/inside/cgroups-v2.ts"]);

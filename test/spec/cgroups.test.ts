@@ -6,15 +6,10 @@ import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { probeCgroups } from "../../src/core/cgroup-facts.ts";
 import { Place } from "../../src/core/cgroup-folders.ts";
-import { unwind } from "../../src/core/pipeline.ts";
-import type { DeviceRule, Resources } from "../../src/core/spec.ts";
+import type { DeviceRule } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
 import { cgroups, JOIN } from "../../src/layers/cgroups/index.ts";
-import { namespaces } from "../../src/layers/namespaces.ts";
-import { launch, launchPlan } from "../../src/stage/launch.ts";
-import { Session, type Stage } from "../../src/stage/stage.ts";
-import { construct, type Grouped, inCgroup } from "../harness/grouped.ts";
-import { processEntry } from "../harness/processes.ts";
+import { type Grouped, inCgroup } from "../harness/grouped.ts";
 import { waitUntil } from "../harness/run.ts";
 import { rootTest } from "../harness/skip.ts";
 import { stages } from "../harness/stages.ts";
@@ -49,17 +44,20 @@ rootTest("a SIGKILL from somebody else is not counted as out of memory", () =>
   }),
 );
 
-rootTest("a quota of a quarter gives about a quarter of a CPU, and the process waits for the rest", () =>
-  inCgroup(both, { resources: { cpu: { quota: 25_000, period: 100_000 } } }, async (it) => {
+rootTest("a quota of a tenth gives about a tenth of a CPU, and the process waits for the rest", () =>
+  inCgroup(both, { resources: { cpu: { quota: 10_000, period: 100_000 } } }, async (it) => {
     await it.start("while :; do :; done");
-    await Bun.sleep(300);
     const [before, start] = [it.cgroup.stats().cpu, performance.now()];
-    await Bun.sleep(2000);
-    const [after, end] = [it.cgroup.stats().cpu, performance.now()];
-    const share = ((after?.usage ?? 0) - (before?.usage ?? 0)) / 1000 / (end - start);
-    expect(share).toBeGreaterThan(0.12);
-    expect(share).toBeLessThan(0.35);
-    expect(after?.throttledPeriods).toBeGreaterThan(before?.throttledPeriods ?? 0);
+    const waited = (): number => (it.cgroup.stats().cpu?.throttledPeriods ?? 0) - (before?.throttledPeriods ?? 0);
+    await waitUntil(
+      () => waited() >= 15,
+      30_000,
+      () => `throttled only ${waited()} times`,
+    );
+    const used = ((it.cgroup.stats().cpu?.usage ?? 0) - (before?.usage ?? 0)) / 1000;
+    // what it gets at most is certain; a busy machine may give it less
+    expect(used / (performance.now() - start)).toBeLessThan(0.13);
+    expect(used / (15 * 100)).toBeGreaterThan(0.05);
   }),
 );
 
@@ -195,9 +193,17 @@ rootTest("a cgroup that exists is left to its owner", async () => {
     expect(existsSync(folder)).toBe(true);
   } finally {
     rmdirSync(folder);
-    rmdirSync(dirname(folder));
+    removeIfEmpty(dirname(folder));
   }
 });
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // somebody else has a container
+  }
+}
 
 rootTest("a second process joins a cgroup as it is, limits included", () =>
   inCgroup(both, { resources: { pids: { limit: 5 } } }, async (first) => {
@@ -254,46 +260,3 @@ rootTest("a path has as many levels as it says, and takes back those that are em
     expect(existsSync(folder.replace("/pod/web", ""))).toBe(false);
   }),
 );
-
-rootTest("containers that come and go at the same time do not take the folder above from each other", async () => {
-  const worker = async (): Promise<void> => {
-    const session = new Session();
-    const launched = await launch(session);
-    const own = { session, host: async () => launched.stage };
-    for (let round = 0; round < 10; round++)
-      await inCgroup(own, {}, (it) => expect(it.cgroup.pids()).toEqual([it.pid]));
-    launched.close();
-    await launched.ended;
-  };
-  await Promise.all([worker(), worker(), worker(), worker()]);
-  for (const parent of Object.values(facts.parents)) expect(existsSync(`${parent}/minidocker`)).toBe(false);
-});
-
-/** Step and name of each call that the layer makes, and of those that take it all back. */
-async function callsOf(session: Session, host: Stage, resources: Resources): Promise<string[]> {
-  const context = construct({ session, host }, { resources, path: `test-${process.pid}-plan` });
-  const found: string[] = [];
-  session.observers.push({ before: ({ name, origin }) => void found.push(`${origin.layer}: ${origin.step}: ${name}`) });
-  await context.build([namespaces, cgroups]);
-  host.flush();
-  context.stage.flush();
-  const { pid } = context;
-  context.release();
-  const ended = (): boolean => host.plans || [undefined, "Z"].includes(processEntry(pid)?.state);
-  await waitUntil(ended, 5000, () => "the stage does not end with its channel");
-  await unwind(context.intents, [cgroups], host, context.facts);
-  return found;
-}
-
-const full = { memory: { limit: 64 * MiB }, cpu: { quota: 50_000 }, pids: { limit: 64 }, devices };
-
-rootTest("a plan names the calls that are then made, in that order", async () => {
-  const [dry, live] = [new Session(), new Session()];
-  const planned = await callsOf(dry, await launchPlan(dry), full);
-  const launched = await launch(live);
-  const made = await callsOf(live, launched.stage, full);
-  launched.close();
-  await launched.ended;
-  expect(made.length).toBeGreaterThan(30);
-  expect(planned).toEqual(made);
-});
