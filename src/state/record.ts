@@ -28,27 +28,23 @@ export function createRecord(
   paths: Paths,
   fields: Pick<ContainerRecord, "image" | "command" | "autoRemove" | "labels"> & { readonly name?: string },
 ): ContainerRecord {
-  if (fields.name !== undefined) checkName(fields.name);
+  const { name: wanted, ...rest } = fields;
+  if (wanted !== undefined) checkName(wanted);
   const id = newId();
   const staging = stagingDir(paths, id);
   mkdirSync(staging, { mode: 0o700 });
   try {
     for (let attempt = 0; ; attempt++) {
-      const record: ContainerRecord = {
-        ...fields,
-        id,
-        name: fields.name ?? generateName(attempt),
-        status: "creating",
-        creator: self(),
-        created: new Date().toISOString(),
-      };
+      const name = wanted ?? generateName(attempt);
+      const created = new Date().toISOString();
+      const record: ContainerRecord = { id, name, status: "creating", ...rest, created, creator: self() };
       writeFile(`${staging}/state.json`, pretty(record));
-      const holder = reserveName(paths, record.name, id);
+      const holder = reserveName(paths, name, id);
       if (holder === undefined) {
         renameSync(staging, containerDir(paths, id));
         return record;
       }
-      if (fields.name !== undefined) throw conflict(fields.name, holder);
+      if (wanted !== undefined) throw conflict(wanted, holder);
     }
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
