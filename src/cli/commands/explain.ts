@@ -92,7 +92,7 @@ function show({ name, summary, requires, about, steps }: Explained): string {
   const others = steps.filter((it) => it.calls.length === 0);
   return [
     bold(name),
-    sentence(summary),
+    wrap(sentence(summary)),
     renderMarkdown(about),
     ...(requires.length === 0
       ? []
