@@ -59,7 +59,7 @@ export interface Context {
   cloneProgram(): Promise<number>;
   /** From now on `stage` is that child. */
   actAsProgram(): void;
-  /** Runs a program of the host in a child of the supervisor stage and waits for it. Throws if it does not exit with 0. */
+  /** Runs a program of the host in a child of the supervisor stage and waits for it. Throws HostProgramFailed. */
   runOnHost(program: string, argv: readonly string[]): Promise<void>;
   /** The init stage's pid as the host sees it. */
   readonly pid: number;

@@ -5,6 +5,7 @@ import { clone } from "../stage/launch.ts";
 import type { Session, Stage } from "../stage/stage.ts";
 import { StageError } from "../stage/error.ts";
 import type { Facts } from "./facts.ts";
+import { runHostProgram } from "./host-program.ts";
 import type { Context, Intent, JournalEntry, Layer, Phase } from "./layer.ts";
 import { enabled, type Spec } from "./spec.ts";
 
@@ -84,18 +85,8 @@ export class Construction implements Context {
     this.#acting = this.#program;
   }
 
-  async runOnHost(program: string, argv: readonly string[]): Promise<void> {
-    const child = await clone(this.host, "helper", 0);
-    try {
-      await child.stage.execve(program, argv, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
-      child.stage.flush();
-      const waited = await this.host.wait4(child.pid, 4, 0, 0);
-      this.host.flush();
-      const status = new DataView(Uint8Array.from([...waited.bytes, 0, 0, 0, 0]).buffer).getInt32(0, true);
-      if (status !== 0) throw new Error(`${this.#layer}: ${argv.join(" ")} failed with exit status ${status >> 8}`);
-    } finally {
-      child.close();
-    }
+  runOnHost(program: string, argv: readonly string[]): Promise<void> {
+    return runHostProgram(this.host, program, argv);
   }
 
   /** Lets go of the init stage's channel: a stage that still waits for orders ends. */

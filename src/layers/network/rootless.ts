@@ -3,6 +3,7 @@
 
 import { ENOENT } from "../../abi/errno.ts";
 import { AT_FDCWD } from "../../abi/fcntl.ts";
+import { HostProgramFailed } from "../../core/host-program.ts";
 import type { Context } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { extension, type Network, type PublishedPort } from "../../core/spec.ts";
@@ -32,7 +33,21 @@ export async function connectByPasta(ctx: Context, { ports }: Network): Promise<
   ctx.intend({ kind: "pasta", link });
   // pasta watches the folder of the name it was given, and ends when the name is removed: so no pid has to be remembered
   await host.symlinkat(`/proc/${ctx.pid}/ns/net`, AT_FDCWD, link);
-  await ctx.runOnHost(program, pastaArguments(ctx.pid, link, ports));
+  try {
+    await ctx.runOnHost(program, pastaArguments(ctx.pid, link, ports));
+  } catch (error) {
+    if (!(error instanceof HostProgramFailed)) throw error;
+    // what nobody asked for is not worth a failure; a published port that does not answer is
+    if (ports.length > 0) throw new Refusal(`-p needs pasta where minidocker runs without root, and ${reasonOf(error)}`);
+    ctx.notice(`no network but loopback: ${reasonOf(error)}`);
+  }
+}
+
+/** What it complained of, without its trouble with syslog. */
+function reasonOf({ said }: HostProgramFailed): string {
+  const complaints = said.filter((line) => !line.includes("syslog"));
+  const tun = complaints.some((line) => line.includes("tun")) ? " (/dev/net/tun has to be there, and open to you)" : "";
+  return `pasta failed: ${complaints.join("; ") || "it did not say why"}${tun}`;
 }
 
 /** Each default of pasta's that would connect more than was asked for is switched off. */
