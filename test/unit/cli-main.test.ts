@@ -130,7 +130,7 @@ describe("on another system", () => {
   });
 
   test("what can be read can be read", async () => {
-    for (const argv of [["help"], ["run", "--help"], ["version"], ["completion", "bash"]]) {
+    for (const argv of [["help"], ["run", "--help"], ["version"], ["completion", "bash"], ["explain", "seccomp"]]) {
       expect(await elsewhere("darwin", ...argv), argv.join(" ")).toEqual({ code: 0, stderr: "" });
     }
   });
