@@ -51,6 +51,9 @@ export const RTPROT_BOOT = 3;
 export const RTN_UNICAST = 1;
 export const RTN_LOCAL = 2;
 
+/** A bridge sends a frame back through the port that it came in by, if that is its way. */
+export const BRIDGE_MODE_HAIRPIN = 1;
+
 /** How IPv6 link-local addresses come about: from the MAC by itself, or not at all. */
 export const IN6_ADDR_GEN_MODE_NONE = 1;
 
@@ -75,6 +78,11 @@ export const IFLA = {
     {
       IFLA_INFO_KIND: [1, "string"],
       IFLA_INFO_DATA: [2, { by: "IFLA_INFO_KIND", of: { veth } }],
+      IFLA_INFO_SLAVE_KIND: [4, "string"],
+      IFLA_INFO_SLAVE_DATA: [
+        5,
+        { by: "IFLA_INFO_SLAVE_KIND", of: { bridge: { IFLA_BRPORT_MODE: [4, "u8", showPortMode] } } },
+      ],
     },
   ],
   IFLA_AF_SPEC: [26, { AF_INET6: [10, { IFLA_INET6_ADDR_GEN_MODE: [8, "u8", showAddrGenMode] }] }],
@@ -82,6 +90,10 @@ export const IFLA = {
 
 function showAddrGenMode(value: number): string {
   return value === IN6_ADDR_GEN_MODE_NONE ? "IN6_ADDR_GEN_MODE_NONE" : String(value);
+}
+
+function showPortMode(value: number): string {
+  return value === BRIDGE_MODE_HAIRPIN ? "BRIDGE_MODE_HAIRPIN" : String(value);
 }
 
 export const IFA = {

@@ -36,7 +36,7 @@ two ends or none.`,
   "set the packet rules": `
 One table for this container, made in a single transaction: there is no moment with half of the rules. *disguise* lets it speak
 to the outside in the host's name (masquerade), because nobody out there knows its address. *admit* drops what comes from outside
-unasked. For published ports, *redirect* rewrites the destination of packets that are addressed to this host: to this host
+unasked. For published ports, *publish* rewrites the destination of packets that are addressed to this host: to this host
 only, or every connection to port 80 that merely passes through would end up in the container. *guard* keeps the container
 away from the host's own 127.0.0.1, which the redirection from 127.0.0.1 would otherwise open up (CVE-2020-8558). Only after this may
 the host pass packets on (\`ip_forward\`).`,

@@ -72,7 +72,7 @@ async function connectToBridge(ctx: Context, { ports }: Network): Promise<void> 
   }
   const outside = await NetlinkSocket.open(host, NETLINK_ROUTE);
   await ensureHostsFile(host, facts.stateDir, spec);
-  const { bridge, address, index } = await plugIn(ctx, outside, id);
+  const { bridge, address, index } = await plugIn(ctx, outside, id, ports.length > 0);
   await outside.close();
 
   ctx.step("set the packet rules");
@@ -100,7 +100,7 @@ interface Place {
 const ATTEMPTS = 5;
 
 /** Bridge, address, cable. The last other container may leave in between, and the bridge with it: then once more. */
-async function plugIn(ctx: Context, socket: NetlinkSocket, id: string): Promise<Place> {
+async function plugIn(ctx: Context, socket: NetlinkSocket, id: string, publishes: boolean): Promise<Place> {
   const { host, facts, spec } = ctx;
   const member = memberOf(spec);
   const announced = new Set<string>();
@@ -119,7 +119,7 @@ async function plugIn(ctx: Context, socket: NetlinkSocket, id: string): Promise<
     }
     ctx.step("plug in a cable");
     if (attempt === 0) ctx.intend({ kind: "link", name: linkName(id) });
-    const index = await makeVeth(socket, bridge, id, ctx.pid, address);
+    const index = await makeVeth(socket, bridge, { id, pid: ctx.pid, address, publishes });
     if (index !== undefined) return { bridge, address, index };
   }
   throw new Refusal(

@@ -5,6 +5,7 @@ import { EINVAL, ENODEV } from "../../abi/errno.ts";
 import { addressIn, ipv4Bytes, macText } from "../../abi/inet.ts";
 import { message, NLM_F_CREATE, NLM_F_EXCL, pretendAnswer } from "../../abi/netlink.ts";
 import {
+  BRIDGE_MODE_HAIRPIN,
   IFF_UP,
   IN6_ADDR_GEN_MODE_NONE,
   LOOPBACK_INDEX,
@@ -31,15 +32,27 @@ export const macOf = (address: string): string => `02:42:${macText(ipv4Bytes(add
 
 const noLinkLocal = { IFLA_AF_SPEC: { AF_INET6: { IFLA_INET6_ADDR_GEN_MODE: IN6_ADDR_GEN_MODE_NONE } } };
 
+// A container that reaches its own published port through the host's address receives its own frame. Where br_netfilter rewrites
+// addresses on the bridge itself (net.bridge.bridge-nf-call-iptables, as Docker sets it) it has to leave by the port that it came in by.
+const hairpin = {
+  IFLA_LINKINFO: { IFLA_INFO_SLAVE_KIND: "bridge", IFLA_INFO_SLAVE_DATA: { IFLA_BRPORT_MODE: BRIDGE_MODE_HAIRPIN } },
+} as const;
+
+export interface Cable {
+  readonly id: string;
+  readonly pid: number;
+  readonly address: string;
+  /** Whether ports are published. */
+  readonly publishes: boolean;
+}
+
 /**
  * Makes the pair. Returns the index of eth0 inside, or undefined where the bridge has been removed meanwhile.
  */
 export async function makeVeth(
   socket: NetlinkSocket,
   bridge: Bridge,
-  id: string,
-  pid: number,
-  address: string,
+  { id, pid, address, publishes }: Cable,
 ): Promise<number | undefined> {
   const name = linkName(id);
   const peer = { header: {}, rest: { IFLA_IFNAME: "eth0", IFLA_ADDRESS: macOf(address), IFLA_NET_NS_PID: pid } };
@@ -56,7 +69,8 @@ export async function makeVeth(
   // EINVAL: there is no link of the master's index
   const made = await socket.change(pair, { tolerate: [EINVAL], cause: linkCauses });
   // before it is raised, for that is when the kernel would give it an IPv6 address, which nothing here needs
-  await socket.change(message(RTM_SETLINK, 0, {}, { IFLA_IFNAME: name, ...noLinkLocal }), { tolerate: [ENODEV] });
+  const port = { IFLA_IFNAME: name, ...(publishes ? hairpin : {}), ...noLinkLocal };
+  await socket.change(message(RTM_NEWLINK, 0, {}, port), { tolerate: [ENODEV] });
   const up = { flags: IFF_UP, change: IFF_UP };
   await socket.change(message(RTM_SETLINK, 0, up, { IFLA_IFNAME: name }), { tolerate: [ENODEV] });
   const look = await socket.ask(message(RTM_GETLINK, 0, {}, { IFLA_IFNAME: name }), {

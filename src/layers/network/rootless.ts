@@ -38,7 +38,8 @@ export async function connectByPasta(ctx: Context, { ports }: Network): Promise<
   } catch (error) {
     if (!(error instanceof HostProgramFailed)) throw error;
     // what nobody asked for is not worth a failure; a published port that does not answer is
-    if (ports.length > 0) throw new Refusal(`-p needs pasta where minidocker runs without root, and ${reasonOf(error)}`);
+    if (ports.length > 0)
+      throw new Refusal(`-p needs pasta where minidocker runs without root, and ${reasonOf(error)}`);
     ctx.notice(`no network but loopback: ${reasonOf(error)}`);
   }
 }

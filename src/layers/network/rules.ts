@@ -1,8 +1,8 @@
 // The packet rules of one container: one nf_tables table, made in one transaction and removed as one. A packet passes them in this
 // order, marked by hook and priority:
 //
-//   from outside ─▶ guard (raw) ─▶ redirect (dstnat) ─▶ routing ─▶ admit (filter) ─▶ disguise (srcnat) ─▶ bridge ─▶ container
-//   from this host ──────────────▶ redirect-own (output) ───────────────────────────▶ disguise ────────▶ bridge ─▶ container
+//   from outside ─▶ guard (raw) ─▶ publish (dstnat) ─▶ routing ─▶ admit (filter) ─▶ disguise (srcnat) ─▶ bridge ─▶ container
+//   from this host ──────────────▶ publish-here (output) ───────────────────────────▶ disguise ────────▶ bridge ─▶ container
 //   container ─▶ bridge ─▶ guard ─▶ routing ─▶ disguise ─▶ outside
 
 import { EEXIST, ENOENT, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
@@ -32,8 +32,8 @@ import type { NetlinkSocket } from "./socket.ts";
 
 const chains: Readonly<Record<string, Chain>> = {
   guard: { name: "guard", type: "filter", hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI_RAW },
-  redirect: { name: "redirect", type: "nat", hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI_NAT_DST },
-  "redirect-own": { name: "redirect-own", type: "nat", hook: NF_INET_LOCAL_OUT, priority: NF_IP_PRI_NAT_DST },
+  publish: { name: "publish", type: "nat", hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI_NAT_DST },
+  "publish-here": { name: "publish-here", type: "nat", hook: NF_INET_LOCAL_OUT, priority: NF_IP_PRI_NAT_DST },
   admit: { name: "admit", type: "filter", hook: NF_INET_FORWARD, priority: NF_IP_PRI_FILTER },
   disguise: { name: "disguise", type: "nat", hook: NF_INET_POST_ROUTING, priority: NF_IP_PRI_NAT_SRC },
 };
@@ -82,10 +82,10 @@ function redirections({ address, host, container, protocol }: PublishedPort, to:
   const comment = `${address ?? "any address"}:${host}/${protocol}`;
   const own = address === undefined ? nft.toThisHost : nft.to(address);
   const target = [nft.toPort(protocol, host), nft.redirectTo(to, container)];
-  const rules = [rule("redirect-own", comment, [own, ...target])];
+  const rules = [rule("publish-here", comment, [own, ...target])];
   // 127.0.0.1 is never redirected for packets from outside: a neighbour could send such (moby issue 45610)
-  if (address === undefined) rules.push(rule("redirect", comment, [nft.notToRange(loopback), own, ...target]));
-  else if (!address.startsWith("127.")) rules.push(rule("redirect", comment, [own, ...target]));
+  if (address === undefined) rules.push(rule("publish", comment, [nft.notToRange(loopback), own, ...target]));
+  else if (!address.startsWith("127.")) rules.push(rule("publish", comment, [own, ...target]));
   return rules;
 }
 
