@@ -1,8 +1,7 @@
 // A filter, readable: what A holds at each instruction, which system calls get there, and what becomes of them.
 //
-//    4  A = number
-//    5  A >= 101 ptrace             then 36, else 6
-//   14  A >= 63 uname               then ALLOW (uname), else ERRNO(EPERM) (…)
+//   10  A >= 41 socket                   then 11, else ALLOW (read … sendfile)
+//   11  A = socket's domain, upper half
 //
 // Jumps go only forward, so one pass in order of the instructions knows, at each of them, everything that led there.
 
