@@ -4,7 +4,7 @@
 import { defaultDevices, defaultMaskedPaths, defaultMounts, defaultReadonlyPaths } from "../core/default-mounts.ts";
 import type { Facts } from "../core/facts.ts";
 import { Refusal } from "../core/refusal.ts";
-import { type Linux, type Network, type Seccomp, type Spec, setExtension } from "../core/spec.ts";
+import { type Capabilities, type Linux, type Network, type Seccomp, type Spec, setExtension } from "../core/spec.ts";
 import type { Image } from "../images/image.ts";
 import { lookupUser, type User } from "../images/users.ts";
 import { defaultProfile } from "../layers/seccomp/profile.ts";
@@ -36,7 +36,8 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
       "an ordinary user's container needs the part namespaces.user, which --layers leaves out: take it back in, or run as root",
     );
   }
-  const linux = buildLinux(options, facts, identity, chooseCapabilities(options.capAdd, options.capDrop));
+  const kept = chooseCapabilities(options.capAdd, options.capDrop);
+  const linux = buildLinux(options, facts, identity, kept);
   const user = lookupUser(image.lower, options.user ?? image.config.User ?? "");
   refuseUnmapped(user, linux);
   const hostname = on("namespaces.uts") ? chooseHostname(options, identity) : undefined;
@@ -55,7 +56,7 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
       env: buildEnvironment(options, image.config.Env ?? [], { hostname, home: user.home }),
       args: chooseCommand(options, image),
       user: { uid: user.uid, gid: user.gid, additionalGids: groups(user, linux) },
-      ...(on("capabilities") ? { capabilities: capabilitySets(options) } : {}),
+      ...(on("capabilities") ? { capabilities: capabilitySets(kept) } : {}),
       noNewPrivileges: on("no-new-privs"),
       ...(options.ulimits.length === 0 ? {} : { rlimits: [...options.ulimits] }),
     },
@@ -116,8 +117,7 @@ function profile({ seccompProfile }: RunOptions, { kernel }: Facts, capabilities
 }
 
 // Inheritable and ambient stay empty, as in Docker: a program of another user gets nothing by execve (CVE-2022-24769).
-function capabilitySets({ capAdd, capDrop }: RunOptions) {
-  const list = chooseCapabilities(capAdd, capDrop);
+function capabilitySets(list: readonly string[]): Capabilities {
   return { bounding: [...list], effective: [...list], permitted: [...list], inheritable: [], ambient: [] };
 }
 
