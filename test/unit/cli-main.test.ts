@@ -8,6 +8,7 @@ import { main } from "../../src/cli/main.ts";
 import { catalogue } from "../../src/cli/registry.ts";
 import { type Outcome, Run } from "../harness/run.ts";
 import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
+import { openTerminal } from "../harness/terminal.ts";
 
 const program = [process.execPath, join(import.meta.dir, "../../src/main.ts")];
 let folder = "";
@@ -100,8 +101,30 @@ test("--version and version print the version", async () => {
   });
 });
 
-test("no escape sequences reach what is not a terminal", async () => {
-  expect((await minidocker(["help", "run"])).stdout).not.toContain("\x1b");
+describe("colours", () => {
+  const onTerminal = async (
+    args: readonly string[],
+    env: Record<string, string> = {},
+    columns = 80,
+  ): Promise<string> => {
+    const terminal = openTerminal([...program, ...args], { env, columns });
+    expect(await terminal.exited).toBe(0);
+    return terminal.screen;
+  };
+
+  test("are for terminals that want them", async () => {
+    expect((await minidocker(["help", "run"])).stdout).not.toContain("\x1b");
+    expect(await onTerminal(["help", "ps"])).toContain("\x1b[1mUsage:\x1b[22m");
+    for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
+      expect(await onTerminal(["help", "ps"], env)).not.toContain("\x1b");
+    }
+    expect(await onTerminal(["--plain", "help", "ps"])).not.toContain("\x1b");
+  });
+
+  test("a narrow terminal gets narrow lines", async () => {
+    const lines = (await onTerminal(["--plain", "help"], {}, 46)).split("\r\n");
+    expect(lines.filter((it) => it.length > 46 && !it.startsWith("  minidocker"))).toEqual([]);
+  });
 });
 
 test("whoever stops reading ends it, as SIGPIPE would", async () => {
