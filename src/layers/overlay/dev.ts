@@ -2,12 +2,13 @@
 
 import { EEXIST, ENOENT, EPERM } from "../../abi/errno.ts";
 import { AT_SYMLINK_NOFOLLOW } from "../../abi/fcntl.ts";
-import { makedev, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG, statx } from "../../abi/stat.ts";
+import { makedev, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from "../../abi/stat.ts";
 import { defaultDevices } from "../../core/default-mounts.ts";
 import type { Device, Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
-import { cloneOf } from "./filesystem.ts";
-import { attach, components, kindOf, open, openFolder, type Tree, viewOf } from "./tree.ts";
+import { demandDevice } from "./judge.ts";
+import { cloneOf, put } from "./mount.ts";
+import { components, makeFile, openFolder, type Tree } from "./tree.ts";
 
 /** Name in /dev → where it points. They lead through /proc/self to whatever the process that looks has open. */
 const links: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ const links: Readonly<Record<string, string>> = {
 const types = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO } as const;
 
 /** Those of the configuration, and Docker's default ones where it does not mention them. */
-export function devicesOf({ linux }: Spec): readonly Device[] {
+function devicesOf({ linux }: Spec): readonly Device[] {
   const rows = [...defaultDevices, ...(linux.devices ?? [])].map((it) => [it.path, it] as const);
   return [...new Map(rows).values()];
 }
@@ -50,6 +51,7 @@ async function makeDevice(tree: Tree, dev: Result, device: Device): Promise<void
   const inDev = parts.length === 1 && parts[0] === "dev";
   const folder = inDev ? dev : await openFolder(tree, parts.join("/"), "refused");
   if (tree.mapped && device.type !== "p") await bindNode(tree, folder, name, device);
+  // in a /dev that is the image's own, what is there stays: nothing relies on it
   else await makeNode(tree, folder, name, device, inDev ? [EEXIST] : []);
   if (!inDev) await stage.close(folder);
 }
@@ -80,17 +82,7 @@ async function bindNode(tree: Tree, folder: Result, name: string, device: Device
     [ENOENT]: `there is no ${device.path} on the host: in a user namespace a device has to have the same path inside as outside`,
   };
   const node = await cloneOf(stage, device.path, false, { cause });
-  judgeDevice(tree, await kindOf(tree, node), device);
-  await stage.mknodat(folder, name, S_IFREG | 0o666, 0, { tolerate: [EEXIST] });
-  await attach(tree, node, await open(tree, device.path, "refused"), device.path);
-}
-
-/** That it is the device which its name promises: what is mounted under the name /dev/null is used to hide things. */
-export function judgeDevice(tree: Tree, result: Result, { path, major = 0, minor = 0, type }: Device): void {
-  const complaint = (bytes: Uint8Array): string | undefined => {
-    const { stx_mode, stx_rdev_major, stx_rdev_minor } = statx.decode(viewOf(bytes));
-    const right = (stx_mode & 0o170000) === types[type] && stx_rdev_major === major && stx_rdev_minor === minor;
-    return right ? undefined : `${path} of the host is not the device ${type} ${major}:${minor}`;
-  };
-  tree.judgements.push({ result, complaint });
+  await demandDevice(tree, node, device);
+  await makeFile(tree, folder, name);
+  await put(stage, node, { folder, name });
 }

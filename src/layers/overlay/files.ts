@@ -14,8 +14,9 @@ import {
 } from "../../core/netfiles.ts";
 import { extension, type Spec } from "../../core/spec.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { cloneOf } from "./filesystem.ts";
-import { attach, components, fstatfs, judgeNotProc, openFile, type Tree } from "./tree.ts";
+import { forbidProc } from "./judge.ts";
+import { cloneOf, put } from "./mount.ts";
+import { cleaned, makeFile, openFolder, type Tree } from "./tree.ts";
 
 const names = ["hosts", "hostname", "resolv.conf"] as const;
 
@@ -52,8 +53,8 @@ const scratchIntent = (path: string): Intent => ({ kind: "scratch", path, lastin
 /** Which of the three are mounted: all where minidocker makes the network, but for those that the user mounts. */
 function wanted(spec: Spec): readonly (typeof names)[number][] {
   if (extension(spec, "network") === undefined || extension(spec, "id") === undefined) return [];
-  const taken = new Set(spec.mounts.map((it) => components(it.destination).join("/")));
-  return names.filter((it) => !taken.has(`etc/${it}`) && (it !== "hostname" || spec.hostname !== undefined));
+  const taken = new Set(spec.mounts.map((it) => cleaned(it.destination)));
+  return names.filter((it) => !taken.has(`/etc/${it}`) && (it !== "hostname" || spec.hostname !== undefined));
 }
 
 export async function writeEtcFiles(ctx: Context): Promise<void> {
@@ -104,15 +105,18 @@ async function readText(host: Stage, path: string): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(pieces));
 }
 
+/** Over the image's files. Where one is a link, over the link itself: often /etc/resolv.conf leads nowhere in an image. */
 export async function mountEtcFiles(tree: Tree): Promise<void> {
   const { ctx, stage } = tree;
   const folder = etcFolderOf(ctx.spec, ctx.facts.stateDir);
   const list = wanted(ctx.spec);
-  if (list.length > 0) ctx.step("mount hosts, hostname and resolv.conf");
+  if (list.length === 0) return;
+  ctx.step("mount hosts, hostname and resolv.conf");
+  const etc = await openFolder(tree, "/etc", "followed");
+  await forbidProc(tree, "/etc", etc);
   for (const name of list) {
-    const view = await cloneOf(stage, `${folder}/${name}`, false);
-    const target = await openFile(tree, `/etc/${name}`, "followed", true);
-    judgeNotProc(tree, `/etc/${name}`, await fstatfs(tree, target));
-    await attach(tree, view, target, `/etc/${name}`);
+    await makeFile(tree, etc, name);
+    await put(stage, await cloneOf(stage, `${folder}/${name}`, false), { folder: etc, name });
   }
+  await stage.close(etc);
 }

@@ -9,7 +9,7 @@
 //
 // mount_namespaces(7), Documentation/filesystems/overlayfs.rst, pivot_root(2), openat2(2), mount_setattr(2)
 //
-// The files, in the order of the work: files.ts (on the host), root.ts (layers, pivot_root), mounts.ts with filesystem.ts
+// The files, in the order of the work: files.ts (on the host), root.ts (layers, pivot_root), mounts.ts with mount.ts
 // (/proc, /sys, …), dev.ts, cgroup-view.ts, volumes.ts, sysctl.ts, masks.ts. All find their places through tree.ts.
 
 import type { Context, Layer } from "../../core/layer.ts";
@@ -31,7 +31,7 @@ import {
   returnAndChroot,
 } from "./root.ts";
 import { checkSysctls, setSysctls } from "./sysctl.ts";
-import { components, openFolder, type Tree } from "./tree.ts";
+import { cleaned, openFolder, type Tree } from "./tree.ts";
 import { verify } from "./verify.ts";
 import { openVolumes } from "./volumes.ts";
 
@@ -91,7 +91,10 @@ async function apply(ctx: Context): Promise<void> {
   await furnishImageDev(tree, spec);
   await mountEtcFiles(tree);
   await makeWorkingFolder(tree, spec);
-  await setSysctls(tree);
+  await setSysctls(
+    tree,
+    spec.mounts.some((it) => it.type === "proc"),
+  );
   await makeReadonly(tree);
   await cover(tree);
   await pivot(tree);
@@ -105,7 +108,7 @@ async function without(ctx: Context): Promise<void> {
   if (namespaceOf(ctx.spec, "mount") === undefined) return enterByChroot(ctx, mountImageReadonly);
   await disconnect(ctx);
   const tree = await mountImageReadonly(ctx);
-  await setSysctls(tree);
+  await setSysctls(tree, false);
   await pivot(tree);
   await finishRoot(tree);
 }
@@ -124,13 +127,13 @@ async function enterByChroot(ctx: Context, mount: (ctx: Context) => Promise<Tree
   const tree = await mount(ctx);
   // in the container's own layer, nodes are files like others; they go with it
   if (mount === mountRoot) await furnishImageDev(tree, { ...ctx.spec, mounts: [] });
-  await setSysctls(tree);
+  await setSysctls(tree, false);
   await returnAndChroot(tree, own);
 }
 
 /** A bundle may come without a mount for /dev; then the nodes are made in the folder that it has. */
 async function furnishImageDev(tree: Tree, { mounts }: Spec): Promise<void> {
-  if (mounts.some((it) => components(it.destination).join("/") === "dev")) return;
+  if (mounts.some((it) => cleaned(it.destination) === "/dev")) return;
   const dev = await openFolder(tree, "/dev", "refused");
   await furnishDev(tree, dev);
   await tree.stage.close(dev);
@@ -138,7 +141,7 @@ async function furnishImageDev(tree: Tree, { mounts }: Spec): Promise<void> {
 
 /** Docker makes the working directory where the image has none. */
 async function makeWorkingFolder(tree: Tree, { process: { cwd } }: Spec): Promise<void> {
-  if (components(cwd).length === 0) return;
+  if (cleaned(cwd) === "/") return;
   tree.ctx.step("make the working directory");
   await tree.stage.close(await openFolder(tree, cwd, "followed"));
 }

@@ -1,49 +1,43 @@
 // The mounts of the configuration, in its order. Each type is a row: what is it called as a step, where may it be mounted,
 // and what stands for it where the kernel does not permit it.
 
-import { ENOENT } from "../../abi/errno.ts";
+import { ENOENT, EPERM } from "../../abi/errno.ts";
+import { O_DIRECTORY } from "../../abi/fcntl.ts";
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from "../../abi/mount.ts";
 import { type Mount, type NamespaceType, namespaceOf } from "../../core/spec.ts";
-import type { Result } from "../../stage/call.ts";
 import { mountCgroups } from "./cgroup-view.ts";
 import { furnishDev } from "./dev.ts";
-import { cloneOf, newFilesystem, setAttributes } from "./filesystem.ts";
+import { forbidProc } from "./judge.ts";
+import { cloneOf, leave, mountFilesystem, put, type Spot, setAttributes } from "./mount.ts";
 import { parseOptions } from "./options.ts";
-import { components, fstatfs, judgeNotProc, type Links, openFolder, put, type Tree } from "./tree.ts";
+import { cleaned, folderSpot, type Links, open, type Tree } from "./tree.ts";
 import { mountVolume, type OpenVolume } from "./volumes.ts";
 
 interface Row {
   readonly step: string;
   /** The namespace whose contents it shows: in a user namespace, the kernel wants it to be the container's own. */
-  readonly shows?: NamespaceType;
+  readonly shows: NamespaceType;
   /** Where it is not permitted: the host's is mounted instead, or nothing. */
-  readonly otherwise?: "host's" | "nothing";
+  readonly otherwise: "the host's" | "nothing";
 }
 
 const rows: Readonly<Record<string, Row>> = {
-  proc: { step: "mount /proc", shows: "pid", otherwise: "host's" },
-  sysfs: { step: "mount /sys", shows: "network", otherwise: "host's" },
-  devpts: { step: "mount /dev/pts" },
+  proc: { step: "mount /proc", shows: "pid", otherwise: "the host's" },
+  sysfs: { step: "mount /sys", shows: "network", otherwise: "the host's" },
   mqueue: { step: "mount /dev/mqueue", shows: "ipc", otherwise: "nothing" },
-  cgroup: { step: "mount the view of its cgroup" },
-  tmpfs: { step: "mount a file system in memory" },
 };
 
-const isDev = ({ destination }: Mount): boolean => `/${components(destination).join("/")}` === "/dev";
+const isCgroup = ({ type }: Mount): boolean => type === "cgroup" || type === "cgroup2";
 
 export function stepOf(mount: Mount): string {
   if (parseOptions(mount).bind) return `volume ${mount.destination}`;
-  if (isDev(mount)) return "mount /dev";
-  const type = mount.type === "cgroup2" ? "cgroup" : (mount.type ?? "");
-  const row = rows[type];
-  if (row === undefined || type === "tmpfs") return `mount ${mount.destination}`;
-  return row.step;
+  if (isCgroup(mount)) return "mount the view of its cgroup";
+  return rows[mount.type ?? ""]?.step ?? `mount ${cleaned(mount.destination)}`;
 }
 
 /** Where the protections rely on a place, or the container's own file systems are, no link of the image is followed. */
 function linksFor({ type, destination }: Mount): Links {
-  const [first] = components(destination);
-  return type === "tmpfs" && first !== "dev" && first !== "sys" && first !== "proc" ? "followed" : "refused";
+  return type === "tmpfs" && !/^\/(dev|sys|proc)(\/|$)/.test(cleaned(destination)) ? "followed" : "refused";
 }
 
 export async function mountAll(tree: Tree, volumes: ReadonlyMap<Mount, OpenVolume>): Promise<void> {
@@ -51,46 +45,44 @@ export async function mountAll(tree: Tree, volumes: ReadonlyMap<Mount, OpenVolum
     tree.ctx.step(stepOf(mount));
     const volume = volumes.get(mount);
     if (volume !== undefined) await mountVolume(tree, volume);
-    else if (mount.type === "cgroup" || mount.type === "cgroup2") await mountCgroups(tree, mount);
-    else await mountFilesystem(tree, mount);
+    else if (isCgroup(mount)) await mountCgroups(tree, mount);
+    else await mountOne(tree, mount);
   }
 }
 
-async function mountFilesystem(tree: Tree, mount: Mount): Promise<void> {
-  const { destination, type = "" } = mount;
+async function mountOne(tree: Tree, mount: Mount): Promise<void> {
+  const { stage } = tree;
+  const { destination, type = "", source = type } = mount;
   const links = linksFor(mount);
-  const made = await makeMount(tree, mount);
-  if (made === undefined) return;
-  const target = await openFolder(tree, destination, links);
-  if (links === "followed") judgeNotProc(tree, destination, await fstatfs(tree, target));
-  await put(tree, made, target, destination);
-  if (type === "tmpfs" && isDev(mount)) await furnishDev(tree, made);
-  if (type === "proc" || isDev(mount)) tree.mounted.set(`/${components(destination).join("/")}`, made);
-  else await tree.stage.close(made);
+  const { flags, data } = parseOptions(mount);
+  const spot = await folderSpot(tree, destination, links);
+  if (links === "followed") await forbidProc(tree, destination, spot.folder);
+  const row = tree.mapped ? rows[type] : undefined;
+  if (row === undefined) await mountFilesystem(stage, spot, { type, source, flags, data });
+  else await mountIfPermitted(tree, mount, spot, row);
+  await leave(stage, spot);
+  if (cleaned(destination) !== "/dev" || type !== "tmpfs") return;
+  const dev = await open(tree, "dev", "refused", O_DIRECTORY);
+  tree.mounted.set("/dev", dev);
+  await furnishDev(tree, dev);
 }
 
-async function makeMount(tree: Tree, mount: Mount): Promise<Result | undefined> {
-  const { ctx, stage, mapped } = tree;
+/** In a user namespace: the host may have the file system covered in part, as inside another container, and then it must stay so. */
+async function mountIfPermitted(tree: Tree, mount: Mount, spot: Spot, { shows, otherwise }: Row): Promise<void> {
+  const { ctx, stage } = tree;
   const { destination, type = "", source = type } = mount;
-  const { shows, otherwise } = rows[type] ?? {};
-  const { attributes, data } = parseOptions(mount);
-  const own = shows === undefined || namespaceOf(ctx.spec, shows) !== undefined;
-  const mayFail = mapped && otherwise !== undefined;
-  if (own || !mayFail) {
-    const made = await newFilesystem(stage, { type, source, data, attributes }, mayFail);
-    if (!mayFail || stage.value(made) >= 0) return made;
+  const { flags, attributes, data } = parseOptions(mount);
+  if (namespaceOf(ctx.spec, shows) !== undefined) {
+    const mounted = await mountFilesystem(stage, spot, { type, source, flags, data }, { tolerate: [EPERM] });
+    if (stage.value(mounted) === 0) return;
   }
   if (otherwise === "nothing") {
-    ctx.notice(
-      `${destination} is not mounted: in a user namespace ${type} needs the container's own ${shows} namespace`,
-    );
-    return undefined;
+    ctx.notice(`${destination} stays empty: here the kernel does not permit the container a ${type} of its own`);
+    return;
   }
-  ctx.notice(
-    `${destination} is the host's${type === "sysfs" ? ", read-only" : ""}: here the kernel does not permit the container one of its own`,
-  );
-  const tree2 = await cloneOf(stage, destination, true, { cause: { [ENOENT]: `the host has no ${destination}` } });
-  const more = type === "sysfs" ? MOUNT_ATTR_RDONLY : 0;
-  await setAttributes(stage, tree2, attributes | more | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV);
-  return tree2;
+  ctx.notice(`${destination} is the host's: here the kernel does not permit the container one of its own`);
+  const view = await cloneOf(stage, destination, true, { cause: { [ENOENT]: `the host has no ${destination}` } });
+  const safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV | (type === "sysfs" ? MOUNT_ATTR_RDONLY : 0);
+  await setAttributes(stage, view, attributes | safe);
+  await put(stage, view, spot);
 }

@@ -1,84 +1,74 @@
 // The words of a mount's `options`, as mount(8) and the OCI specification have them, turned into what the kernel takes.
 
-import {
-  MOUNT_ATTR__ATIME,
-  MOUNT_ATTR_NOATIME,
-  MOUNT_ATTR_NODEV,
-  MOUNT_ATTR_NODIRATIME,
-  MOUNT_ATTR_NOEXEC,
-  MOUNT_ATTR_NOSUID,
-  MOUNT_ATTR_RDONLY,
-  MOUNT_ATTR_STRICTATIME,
-  MS_PRIVATE,
-  MS_SHARED,
-  MS_SLAVE,
-  MS_UNBINDABLE,
-} from "../../abi/mount.ts";
+import * as abi from "../../abi/mount.ts";
 import type { Mount } from "../../core/spec.ts";
 
 export interface MountOptions {
-  /** MOUNT_ATTR_* that belong to the mount, not to the file system. */
+  /** MS_* for mount(2), which makes a mount of a file system. */
+  readonly flags: number;
+  /** The same as MOUNT_ATTR_* for mount_setattr(2), which changes a mount that is there. */
   readonly attributes: number;
   /** MS_PRIVATE and the like, and whether for the mounts below, too; undefined where the options do not say. */
   readonly propagation: { readonly type: number; readonly recursive: boolean } | undefined;
   readonly bind: boolean;
   /** `rbind`: with the mounts below. */
   readonly recursive: boolean;
-  /** The file system's own words: `size=64m`, or a flag without a value. */
-  readonly data: readonly (readonly [name: string, value: string | undefined])[];
+  /** The file system's own words: `size=64m,mode=1777`. */
+  readonly data: string;
 }
 
-/** Word → attribute that it sets, or takes back. */
-const attributes: Readonly<Record<string, { readonly set?: number; readonly clear?: number }>> = {
-  ro: { set: MOUNT_ATTR_RDONLY },
-  rw: { clear: MOUNT_ATTR_RDONLY },
-  nosuid: { set: MOUNT_ATTR_NOSUID },
-  suid: { clear: MOUNT_ATTR_NOSUID },
-  nodev: { set: MOUNT_ATTR_NODEV },
-  dev: { clear: MOUNT_ATTR_NODEV },
-  noexec: { set: MOUNT_ATTR_NOEXEC },
-  exec: { clear: MOUNT_ATTR_NOEXEC },
-  nodiratime: { set: MOUNT_ATTR_NODIRATIME },
-  diratime: { clear: MOUNT_ATTR_NODIRATIME },
-  // one of three, in a field of two bits: relatime is 0
-  noatime: { set: MOUNT_ATTR_NOATIME, clear: MOUNT_ATTR__ATIME },
-  strictatime: { set: MOUNT_ATTR_STRICTATIME, clear: MOUNT_ATTR__ATIME },
-  relatime: { clear: MOUNT_ATTR__ATIME },
-  atime: { clear: MOUNT_ATTR__ATIME },
-  norelatime: {},
-  defaults: {},
+/** What a word sets, for mount(2) and for mount_setattr(2), and whether it takes that back instead. */
+type Meaning = readonly [flag: number, attribute: number, clear?: "clear"];
+
+const meanings: Readonly<Record<string, Meaning>> = {
+  ro: [abi.MS_RDONLY, abi.MOUNT_ATTR_RDONLY],
+  rw: [abi.MS_RDONLY, abi.MOUNT_ATTR_RDONLY, "clear"],
+  nosuid: [abi.MS_NOSUID, abi.MOUNT_ATTR_NOSUID],
+  suid: [abi.MS_NOSUID, abi.MOUNT_ATTR_NOSUID, "clear"],
+  nodev: [abi.MS_NODEV, abi.MOUNT_ATTR_NODEV],
+  dev: [abi.MS_NODEV, abi.MOUNT_ATTR_NODEV, "clear"],
+  noexec: [abi.MS_NOEXEC, abi.MOUNT_ATTR_NOEXEC],
+  exec: [abi.MS_NOEXEC, abi.MOUNT_ATTR_NOEXEC, "clear"],
+  nodiratime: [abi.MS_NODIRATIME, abi.MOUNT_ATTR_NODIRATIME],
+  diratime: [abi.MS_NODIRATIME, abi.MOUNT_ATTR_NODIRATIME, "clear"],
+  noatime: [abi.MS_NOATIME, abi.MOUNT_ATTR_NOATIME],
+  strictatime: [abi.MS_STRICTATIME, abi.MOUNT_ATTR_STRICTATIME],
+  relatime: [abi.MS_NOATIME | abi.MS_STRICTATIME, abi.MOUNT_ATTR__ATIME, "clear"],
+  atime: [abi.MS_NOATIME, abi.MOUNT_ATTR__ATIME, "clear"],
+  norelatime: [0, 0],
+  defaults: [0, 0],
 };
 
 const propagations: Readonly<Record<string, number>> = {
-  private: MS_PRIVATE,
-  slave: MS_SLAVE,
-  shared: MS_SHARED,
-  unbindable: MS_UNBINDABLE,
+  private: abi.MS_PRIVATE,
+  slave: abi.MS_SLAVE,
+  shared: abi.MS_SHARED,
+  unbindable: abi.MS_UNBINDABLE,
 };
 
 export function parseOptions({ options = [], type }: Mount): MountOptions {
-  let bits = 0;
+  let flags = 0;
+  let attributes = 0;
   let propagation: MountOptions["propagation"];
-  const data: [string, string | undefined][] = [];
+  const data: string[] = [];
   for (const word of options) {
-    const attribute = attributes[word] ?? attributes[/^r(ro|rw|no\w+)$/.exec(word)?.[1] ?? ""];
+    // `rro`, `rnosuid`: for the mounts below as well, which is what is done in any case
+    const meaning = meanings[word] ?? meanings[/^r(ro|no\w+)$/.exec(word)?.[1] ?? ""];
     const spread = propagations[word.replace(/^r/, "")];
-    if (attribute !== undefined) bits = (bits & ~(attribute.clear ?? 0)) | (attribute.set ?? 0);
-    else if (spread !== undefined) propagation = { type: spread, recursive: word.startsWith("r") };
-    else if (word !== "bind" && word !== "rbind") data.push(split(word));
+    if (meaning !== undefined) {
+      const [flag, attribute, clear] = meaning;
+      flags = clear ? flags & ~flag : flags | flag;
+      attributes = clear ? attributes & ~attribute : attributes | attribute;
+    } else if (spread !== undefined) propagation = { type: spread, recursive: word.startsWith("r") };
+    else if (word !== "bind" && word !== "rbind") data.push(word);
   }
   const recursive = options.includes("rbind");
   const bind = type === "bind" || recursive || options.includes("bind");
-  return { attributes: bits, propagation, bind, recursive, data };
-}
-
-function split(word: string): [string, string | undefined] {
-  const at = word.indexOf("=");
-  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+  return { flags, attributes, propagation, bind, recursive, data: data.join(",") };
 }
 
 /** Whether mounts made later spread between this one and the host's. */
 export function isConnected(mount: Mount): boolean {
   const { bind, propagation } = parseOptions(mount);
-  return bind && (propagation?.type === MS_SHARED || propagation?.type === MS_SLAVE);
+  return bind && (propagation?.type === abi.MS_SHARED || propagation?.type === abi.MS_SLAVE);
 }

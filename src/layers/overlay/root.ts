@@ -18,7 +18,7 @@ import type { Context } from "../../core/layer.ts";
 import { extension, namespaceOf, type Overlay } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { cloneOf, setAttributes } from "./filesystem.ts";
+import { cloneOf, setAttributes } from "./mount.ts";
 import type { Tree } from "./tree.ts";
 
 /** mount(2) copies one page of options, and takes the last byte for the end. */

@@ -5,14 +5,16 @@ import { EACCES, EINVAL, ENOENT, EPERM, EROFS } from "../../abi/errno.ts";
 import {
   AT_FDCWD,
   O_CLOEXEC,
+  O_DIRECTORY,
   O_PATH,
   O_WRONLY,
   openHow,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
 } from "../../abi/fcntl.ts";
 import { type NamespaceType, namespaceOf, type Spec } from "../../core/spec.ts";
-import type { Tree } from "./tree.ts";
+import { open, type Tree } from "./tree.ts";
 
 /** Which names belong to which namespace: namespaces(7), Documentation/admin-guide/sysctl. */
 const rows: readonly { readonly names: RegExp; readonly namespace: NamespaceType }[] = [
@@ -22,10 +24,14 @@ const rows: readonly { readonly names: RegExp; readonly namespace: NamespaceType
   { names: /^kernel\.(domainname|hostname)$/, namespace: "uts" },
 ];
 
+/** As sysctl(8): with slashes, dots belong to the names, as those of VLANs do. */
+const fileOf = (name: string): string => (name.includes("/") ? name : name.replaceAll(".", "/"));
+
 /** Throws an Error that names the setting, before anything is changed. */
 export function checkSysctls(spec: Spec): void {
   for (const name of Object.keys(spec.linux.sysctl ?? {})) {
     const row = rows.find((it) => it.names.test(name.replaceAll("/", ".")));
+    if (name.split(/[./]/).includes("")) throw new Error(`overlay: ${JSON.stringify(name)} is no name of a sysctl`);
     if (row === undefined) throw new Error(`overlay: sysctl ${name} belongs to no namespace: it would change the host`);
     if (namespaceOf(spec, row.namespace) === undefined)
       throw new Error(
@@ -34,21 +40,23 @@ export function checkSysctls(spec: Spec): void {
   }
 }
 
-export async function setSysctls({ ctx, stage, mounted }: Pick<Tree, "ctx" | "stage" | "mounted">): Promise<void> {
+export async function setSysctls(tree: Tree, hasProc: boolean): Promise<void> {
+  const { ctx, stage } = tree;
   const settings = Object.entries(ctx.spec.linux.sysctl ?? {});
   if (settings.length === 0) return;
   ctx.step("set kernel parameters of its namespaces");
-  // which namespace a name means is decided by who opens it, so the host's /proc does where the container has none
-  const own = mounted.get("/proc");
-  const proc = own ?? (await stage.openat(AT_FDCWD, "/proc", O_PATH | O_CLOEXEC, 0));
+  // whose setting a name means is decided by who opens it, so the host's /proc does where the container has none
+  const proc = hasProc
+    ? await open(tree, "proc", "refused", O_DIRECTORY)
+    : await stage.openat(AT_FDCWD, "/proc", O_PATH | O_CLOEXEC, 0);
   for (const [name, value] of settings) {
     // from the descriptor of proc, and without leaving it: a path could be made to end elsewhere (CVE-2025-52881)
-    const how = { flags: O_WRONLY | O_CLOEXEC, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-    const fd = await stage.openat2(proc, `sys/${name.replaceAll(".", "/")}`, how, openHow.size, { cause: cause(name) });
+    const how = { flags: O_WRONLY | O_CLOEXEC, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+    const fd = await stage.openat2(proc, `sys/${fileOf(name)}`, how, openHow.size, { cause: cause(name) });
     await stage.write(fd, value, Buffer.byteLength(value), { cause: cause(name) });
     await stage.close(fd);
   }
-  if (own === undefined) await stage.close(proc);
+  await stage.close(proc);
 }
 
 const cause = (name: string) => ({
