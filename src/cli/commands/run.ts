@@ -32,9 +32,9 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
   examples: [
     { command: "minidocker run --rm -it base sh", text: "a shell in a new container, gone when the shell ends" },
     { command: "minidocker run --rm ./rootfs ls -la /", text: "a program in a folder of your own" },
-    { command: "minidocker run --rm -m 64m --cpus 0.5 --pids-limit 100 base stress", text: "with limits" },
+    { command: "minidocker run --rm -it -m 64m --cpus 0.5 --pids-limit 100 base sh", text: "with limits" },
     {
-      command: "minidocker run --rm -v ./src:/src:ro -p 8080:80 base httpd -f",
+      command: "minidocker run --rm -v ./src:/src:ro -p 8080:80 base httpd -f -h /src",
       text: "with a folder of the host, and a port",
     },
     { command: "minidocker run --rm -it --step base sh", text: "watch the container being made, step by step" },
