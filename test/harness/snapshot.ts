@@ -3,7 +3,6 @@
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { descendants, describeProcess, type ProcessEntry, processes, processLink } from "./processes.ts";
-import { temporaryPrefix } from "./temporary.ts";
 
 /** Kind of resource → one line for each that exists. */
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
@@ -47,7 +46,7 @@ function mounts(pid: number | "self"): string[] {
 
 // Something named after a test process that is alive, and is not this one: its temporary folder, its cgroups.
 function ofAnotherRun(text: string): boolean {
-  const owner = new RegExp(`(?:${temporaryPrefix}|/test-)(\\d+)-`).exec(text)?.[1];
+  const owner = /\b(?:minidocker-|md-)?test-(\d+)-/.exec(text)?.[1];
   return owner !== undefined && Number(owner) !== process.pid && existsSync(`/proc/${owner}`);
 }
 

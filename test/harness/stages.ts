@@ -4,6 +4,7 @@ import { afterEach } from "bun:test";
 import { clone, type Launched, launch } from "../../src/stage/launch.ts";
 import { Session, type Stage } from "../../src/stage/stage.ts";
 import { guardHost } from "./guard.ts";
+import { killTree } from "./processes.ts";
 
 export interface TestStages {
   /** The test's session; observers that are added to it see every call. */
@@ -26,7 +27,7 @@ export function stages(): TestStages {
   afterEach(async () => {
     for (const it of clones) it.close();
     launched?.close();
-    await launched?.ended;
+    if (launched !== undefined) await ended(launched);
     launched = undefined;
     clones = [];
     session = new Session();
@@ -43,4 +44,11 @@ export function stages(): TestStages {
       return made;
     },
   };
+}
+
+// A stage that supervises does not listen to its channel; then it is still there, because a test has failed.
+async function ended(stage: Launched): Promise<void> {
+  const timer = setTimeout(() => killTree(stage.pid), 1000);
+  await stage.ended;
+  clearTimeout(timer);
 }
