@@ -52,9 +52,12 @@ export const prepareProcess: Phase = {
   name: "process",
   async apply(ctx) {
     const { stage, spec } = ctx;
-    ctx.step("a session of its own");
-    await stage.setsid();
-    if (!spec.process.terminal) await useStreams(ctx, (ctx.shared.get("streams") as Streams).inside);
+    // with a terminal of its own, both have been done: the terminal belongs to the session
+    if (!spec.process.terminal) {
+      ctx.step("a session of its own");
+      await stage.setsid();
+      await useStreams(ctx, (ctx.shared.get("streams") as Streams).inside);
+    }
     ctx.step("let no other descriptor survive");
     // a descriptor of a host directory would be a way out of the container (CVE-2024-21626)
     await stage.close_range(3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);

@@ -134,7 +134,7 @@ async function supervise(it: Run, built: Construction, record: ContainerRecord):
     ...(program === undefined ? {} : { process: program }),
     ...(supervisor === undefined ? {} : { supervisor }),
   });
-  const stopForwarding = forwardSignals(launched.pid, () => process.kill(built.pid, "SIGKILL"));
+  const stopForwarding = forwardSignals(launched.pid, options.terminal, () => process.kill(built.pid, "SIGKILL"));
   const ended = superviseProgram(built);
   // while the program runs there is time to finish what others have left
   await recover(paths, layers, facts).catch((error: unknown) => it.console.notice(String(error)));

@@ -1,26 +1,42 @@
 // minidocker is what the caller's terminal and shell know; the program is elsewhere. Whatever signal comes, goes on.
 
+import { SIG } from "../abi/signal.ts";
 import { forwarded } from "../core/supervise.ts";
+import { View } from "../core/view.ts";
 
 const unavailable = new Set(["SIGCHLD"]);
 
+/** How long a program may take to leave after its terminal is gone. */
+const GRACE = 2000;
+
 /**
- * Sends every signal that arrives on to the supervisor, which passes it to the program. `insist` is called at the third
- * SIGINT or SIGTERM: PID 1 ignores both unless it has a handler, and the user means it. Returns how to stop.
+ * Sends every signal that arrives on to the supervisor, which passes it to the program. PID 1 ignores those that it has no
+ * handler for, so `insist` is called at the third SIGINT or SIGTERM, because the user means it, and some time after a
+ * SIGHUP if there was a terminal, because nobody can reach the program any more. Returns how to stop.
  */
-export function forwardSignals(supervisor: number, insist: () => void): () => void {
+export function forwardSignals(supervisor: number, terminal: boolean, insist: () => void): () => void {
   let asked = 0;
+  let hangUp: Timer | undefined;
   const forward = (signal: NodeJS.Signals): void => {
     if ((signal === "SIGINT" || signal === "SIGTERM") && ++asked === 3) insist();
+    if (signal === "SIGHUP" && terminal) hangUp ??= setTimeout(insist, GRACE);
     try {
       process.kill(supervisor, signal);
     } catch {
       // it has just ended, and with it the container
     }
   };
-  const signals = forwarded.filter((it) => !unavailable.has(it)) as NodeJS.Signals[];
+  const ignored = ignoredSignals();
+  const signals = forwarded.filter((it) => !unavailable.has(it) && !ignored.has(it)) as NodeJS.Signals[];
   for (const signal of signals) process.on(signal, forward);
   return () => {
+    clearTimeout(hangUp);
     for (const signal of signals) process.off(signal, forward);
   };
+}
+
+/** What the caller wants ignored (nohup) stays ignored. */
+function ignoredSignals(): Set<string> {
+  const mask = BigInt(`0x${new View(process.pid).status("SigIgn") ?? "0"}`);
+  return new Set(Object.keys(SIG).filter((name) => (mask >> BigInt((SIG[name] as number) - 1)) & 1n));
 }
