@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 minidocker() { node_modules/.bin/bun src/main.ts "$@"; }
 
 echo "== outside, this is uid $(id -u)"
-minidocker run --rm --rootless --network none base sh -c '
+minidocker run --rm --rootless base sh -c '
   echo "== inside, it is uid $(id -u), and these ids have somebody behind them: inside, outside, how many"
   cat /proc/self/uid_map
   echo "== it may change what belongs to its own user namespace, and nothing else"
