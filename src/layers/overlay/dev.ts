@@ -83,6 +83,6 @@ async function bindNode(tree: Tree, folder: Result, name: string, device: Device
   };
   const node = await cloneOf(stage, device.path, false, { cause });
   await demandDevice(tree, node, device);
-  await makeFile(tree, folder, name);
+  await makeFile(tree, folder, name, device.path);
   await put(stage, node, { folder, name });
 }

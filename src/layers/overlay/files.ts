@@ -3,6 +3,7 @@
 
 import { EACCES, EEXIST, ENOENT, ENOSPC, EROFS } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
+import { S_IFREG } from "../../abi/stat.ts";
 import type { Context, Intent } from "../../core/layer.ts";
 import {
   etcFolder,
@@ -13,10 +14,11 @@ import {
   resolvConf,
 } from "../../core/netfiles.ts";
 import { extension, type Spec } from "../../core/spec.ts";
+import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { forbidProc } from "./judge.ts";
 import { cloneOf, put } from "./mount.ts";
-import { cleaned, makeFile, openFolder, type Tree } from "./tree.ts";
+import { cleaned, openFolder, type Tree } from "./tree.ts";
 
 const names = ["hosts", "hostname", "resolv.conf"] as const;
 
@@ -105,18 +107,31 @@ async function readText(host: Stage, path: string): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(pieces));
 }
 
-/** Over the image's files. Where one is a link, over the link itself: often /etc/resolv.conf leads nowhere in an image. */
-export async function mountEtcFiles(tree: Tree): Promise<void> {
+/**
+ * Over the image's files. Where one is a link, over the link itself: often /etc/resolv.conf leads nowhere in an image. Returns name →
+ * whether it is there, in time; an ordinary user cannot add a file to an image of somebody else's that lacks it.
+ */
+export async function mountEtcFiles(tree: Tree): Promise<ReadonlyMap<string, Result>> {
   const { ctx, stage } = tree;
   const folder = etcFolderOf(ctx.spec, ctx.facts.stateDir);
   const list = wanted(ctx.spec);
-  if (list.length === 0) return;
+  const done = new Map<string, Result>();
+  if (list.length === 0) return done;
   ctx.step("mount hosts, hostname and resolv.conf");
   const etc = await openFolder(tree, "/etc", "followed");
   await forbidProc(tree, "/etc", etc);
   for (const name of list) {
-    await makeFile(tree, etc, name);
-    await put(stage, await cloneOf(stage, `${folder}/${name}`, false), { folder: etc, name });
+    await stage.mknodat(etc, name, S_IFREG | 0o644, 0, { tolerate: [EEXIST, EACCES] });
+    done.set(name, await put(stage, await cloneOf(stage, `${folder}/${name}`, false), { folder: etc, name }, [ENOENT]));
   }
   await stage.close(etc);
+  return done;
+}
+
+export function reportMissing(ctx: Context, files: ReadonlyMap<string, Result>): void {
+  const missing = [...files].filter(([, result]) => result.value === -ENOENT).map(([name]) => `/etc/${name}`);
+  if (missing.length > 0)
+    ctx.notice(
+      `${missing.join(", ")}: not in the image, where this user can make no files, and so not in the container`,
+    );
 }

@@ -17,7 +17,7 @@ import { removeTree } from "../../core/remove-tree.ts";
 import { namespaceOf, type Spec } from "../../core/spec.ts";
 import { furnishDev } from "./dev.ts";
 import { explain } from "./explain.ts";
-import { makeScratch, mountEtcFiles, writeEtcFiles } from "./files.ts";
+import { makeScratch, mountEtcFiles, reportMissing, writeEtcFiles } from "./files.ts";
 import { cover, makeReadonly } from "./masks.ts";
 import { mountAll } from "./mounts.ts";
 import { isConnected, parseOptions } from "./options.ts";
@@ -89,7 +89,7 @@ async function apply(ctx: Context): Promise<void> {
   const tree = await mountRoot(ctx);
   await mountAll(tree, new Map([...connected, ...others]));
   await furnishImageDev(tree, spec);
-  await mountEtcFiles(tree);
+  const files = await mountEtcFiles(tree);
   await makeWorkingFolder(tree, spec);
   await setSysctls(
     tree,
@@ -97,6 +97,7 @@ async function apply(ctx: Context): Promise<void> {
   );
   await makeReadonly(tree);
   await cover(tree);
+  reportMissing(ctx, files);
   await pivot(tree);
   await finishRoot(tree);
 }

@@ -65,11 +65,12 @@ export function cloneOfDescriptor(stage: Stage, fd: Result): Promise<Result> {
 }
 
 /** Puts such a mount in place and closes its descriptor. A symbolic link of that name is not followed: it is mounted over. */
-export async function put(stage: Stage, mount: Result, spot: Spot): Promise<void> {
+export async function put(stage: Stage, mount: Result, spot: Spot, tolerate: readonly number[] = []): Promise<Result> {
   const flags = MOVE_MOUNT_F_EMPTY_PATH | (spot.name === "" ? MOVE_MOUNT_T_EMPTY_PATH : 0);
   const cause = { [EINVAL]: "of what is mounted and the place where, one is a folder and the other is not" };
-  await stage.move_mount(mount, "", spot.folder, spot.name, flags, { cause });
+  const put = await stage.move_mount(mount, "", spot.folder, spot.name, flags, { cause, tolerate });
   await stage.close(mount);
+  return put;
 }
 
 export async function leave(stage: Stage, spot: Spot): Promise<void> {

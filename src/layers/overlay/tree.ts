@@ -3,7 +3,7 @@
 // is opened once, relative to the descriptor of the root, by openat2(2) with RESOLVE_IN_ROOT, for which the root is `/` and has
 // no `..`; and what follows acts on the descriptor, not on the path a second time (CVE-2021-30465, CVE-2025-31133).
 
-import { EEXIST, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
+import { EACCES, EEXIST, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
 import {
   O_CLOEXEC,
   O_DIRECTORY,
@@ -99,14 +99,14 @@ export async function fileSpot(tree: Tree, path: string, links: Links): Promise<
   const parts = components(path);
   const name = parts.pop() ?? ".";
   const parent = await openFolder(tree, parts.join("/"), links);
-  await makeFile(tree, parent, name);
+  await makeFile(tree, parent, name, path);
   await tree.stage.close(parent);
   return { folder: await open(tree, [...parts, name].join("/"), links), name: "" };
 }
 
 /** Not by opening, which could wait for a fifo's other end or wake a device. */
-export async function makeFile({ stage }: Tree, folder: Result, name: string): Promise<void> {
-  await stage.mknodat(folder, name, S_IFREG | 0o644, 0, { tolerate: [EEXIST] });
+export function makeFile({ stage }: Tree, folder: Result, name: string, path: string): Promise<Result> {
+  return stage.mknodat(folder, name, S_IFREG | 0o644, 0, { tolerate: [EEXIST], cause: inTheWay(path) });
 }
 
 function inTheWay(path: string): Readonly<Record<number, string>> {
@@ -116,6 +116,7 @@ function inTheWay(path: string): Readonly<Record<number, string>> {
     [ENOTDIR]: `the image has something at ${place}, or above it, that is not a folder`,
     [ENOENT]: `a symbolic link of the image at ${place}, or above it, leads nowhere`,
     [EPERM]: `nothing can be made at ${place}`,
+    [EACCES]: `${place} cannot be made: the folder belongs to a user of the host who has no id in the container`,
     [EROFS]: `nothing can be made at ${place}: that part of the root is read-only`,
   };
 }
