@@ -153,7 +153,7 @@ static void serve(long size) {
     if (!tolerated(&calls[done++], *result)) break;
   }
   for (uint32_t i = done; i < count; i++) results[i] = 0;
-  int error = done == count ? relocate(relocations, frame->relocations, results, count) : 0;
+  int error = count == 0 ? relocate(relocations, frame->relocations, results, 0) : 0;
   respond(serial, count, done, -error, out, out_size);
 }
 

@@ -37,3 +37,16 @@ export function parseDirectory(bytes: Uint8Array): DirectoryEntry[] {
   }
   return found;
 }
+
+/** What getdents64(2) would fill for these names: for plans. */
+export function encodeDirectory(names: readonly string[]): Uint8Array {
+  const records = names.map((name) => {
+    const text = new TextEncoder().encode(`${name}\0`);
+    const d_reclen = Math.ceil((NAME + text.length) / 8) * 8;
+    const record = new Uint8Array(d_reclen);
+    linuxDirent64.encodeInto(new DataView(record.buffer), 0, { d_reclen });
+    record.set(text, NAME);
+    return record;
+  });
+  return Uint8Array.from(records.flatMap((it) => [...it]));
+}

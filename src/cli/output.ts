@@ -32,7 +32,8 @@ export function status(text: string): void {
   }
 }
 
-function write(fd: number, text: string): void {
+/** All of it, however slowly it is taken. Throws ReaderGone where nobody reads. */
+export function write(fd: number, text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let done = 0; done < bytes.length; ) {
     try {

@@ -1,16 +1,7 @@
 // How text looks on a terminal: colours, width, wrapping. Colour is never the only sign of anything.
 
 import { fstatSync } from "node:fs";
-
-export interface Palette {
-  bold(text: string): string;
-  dim(text: string): string;
-  italic(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
-}
+import { createColors } from "picocolors";
 
 /** Prose is not made wider than this, however wide the terminal is. */
 const PROSE = 80;
@@ -18,20 +9,9 @@ const PROSE = 80;
 const STDOUT = 1;
 
 /** For that descriptor: plain where it is no terminal, or NO_COLOR is set (no-color.org), or the terminal can't. */
-export function palette(fd = STDOUT): Palette {
+export function palette(fd = STDOUT): ReturnType<typeof createColors> {
   const { NO_COLOR, TERM } = process.env;
-  const on = isTerminal(fd) && !NO_COLOR && TERM !== "dumb";
-  const paint = (start: number, end: number) => (text: string) =>
-    on && text !== "" ? `\x1b[${start}m${text}\x1b[${end}m` : text;
-  return {
-    bold: paint(1, 22),
-    dim: paint(2, 22),
-    italic: paint(3, 23),
-    red: paint(31, 39),
-    green: paint(32, 39),
-    yellow: paint(33, 39),
-    cyan: paint(36, 39),
-  };
+  return createColors(isTerminal(fd) && !NO_COLOR && TERM !== "dumb");
 }
 
 // console_ioctl(4), pts(4): the first consoles, /dev/tty and /dev/console, the far ends of pseudo-terminals. node:tty, which

@@ -1,8 +1,9 @@
 // Where a trace goes: stderr, a file of lines for people, or a file of JSON lines.
 
-import { openSync, writeSync } from "node:fs";
+import { openSync } from "node:fs";
 import { Refusal } from "../core/refusal.ts";
 import { type TraceRow, traceText } from "../stage/trace.ts";
+import { write } from "./output.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -13,7 +14,7 @@ export function traceTo(target: string): (row: TraceRow) => void {
   const json = /\.jsonl?$/.test(target);
   let previous: TraceRow | undefined;
   return (row) => {
-    writeSync(fd, json ? `${JSON.stringify(row)}\n` : traceText(row, previous));
+    write(fd, json ? `${JSON.stringify(row)}\n` : traceText(row, previous));
     previous = row;
   };
 }

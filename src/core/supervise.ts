@@ -1,5 +1,6 @@
 // While the program runs: the supervisor stage copies its streams, forwards signals, and keeps its log and its exit status.
 
+import { EIO } from "../abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
 import { SFD_CLOEXEC, SIG_SETMASK, SIGSET_SIZE, SIG, SIGKILL, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
@@ -63,12 +64,11 @@ export async function superviseProgram(ctx: Context): Promise<number> {
     });
     const result = await host.supervise({ memory, text: `{pid=${ctx.pid}}` }, { hold: true });
     // in the same frame, so that the terminal is mended even if this process is gone by then
-    if (terminal?.saved !== undefined) await host.ioctl_set(0, TCSETS, terminal.saved, { hold: true });
+    if (terminal?.saved !== undefined) await host.ioctl_set(0, TCSETS, terminal.saved, { hold: true, tolerate: [EIO] });
     await host.write(new Sent(theirs), "!", 1, { hold: true });
-    return await finished(host, result, bell);
+    return await finished(host, result, bell, theirs);
   } finally {
     bell.close();
-    closeDescriptor(theirs);
   }
 }
 
@@ -77,13 +77,15 @@ function copies(streams: Streams, terminal: Terminal | undefined) {
   return { from: [streams.stdin < 0 ? -1 : 0, streams.stdout, streams.stderr], to: [streams.stdin, 1, 2] };
 }
 
-async function finished(host: Stage, result: Result, bell: Channel): Promise<number> {
+async function finished(host: Stage, result: Result, bell: Channel, theirs: number): Promise<number> {
   if (host.plans) {
     host.flush();
+    closeDescriptor(theirs);
     return 0;
   }
   const answer = host.flushLater();
-  // the last call of the frame writes to it, and so does the end of the stage, whatever ends it
+  // the stage's end of the bell lasts as long as this frame: whatever ends it, a call that fails or the stage itself, rings
+  closeDescriptor(theirs);
   await Bun.file(bell.fd).stream().getReader().read();
   answer();
   return result.value;

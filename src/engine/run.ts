@@ -28,6 +28,7 @@ import { withPlugins } from "./plugins.ts";
 import { forget, recover, takeBackRuntime } from "./recover.ts";
 import { forwardSignals } from "./signals.ts";
 import { buildSpec } from "./spec.ts";
+import { chooseCommand } from "./spec/program.ts";
 import { makeVolumes } from "./volumes.ts";
 
 /** Where the engine's words go; it prints nothing itself. */
@@ -71,7 +72,7 @@ async function inContainer(it: Run): Promise<number> {
   const { options, paths, facts, layers, launched } = it;
   const image = await resolveImage(options.image, paths);
   const owner = findNetworkOwner(options.network, paths);
-  const record = await reserve(it);
+  const record = await reserve(it, chooseCommand(options, image));
   let built: Construction | undefined;
   try {
     const { id, name } = record;
@@ -92,10 +93,10 @@ async function inContainer(it: Run): Promise<number> {
 }
 
 /** A name that belongs to a container whose minidocker was killed is free again, once that has been cleaned up. */
-async function reserve({ options, paths, layers, facts }: Run): Promise<ContainerRecord> {
+async function reserve({ options, paths, layers, facts }: Run, command: readonly string[]): Promise<ContainerRecord> {
   const fields = {
     image: options.image,
-    command: options.command,
+    command,
     autoRemove: options.remove,
     ...(options.name === undefined ? {} : { name: options.name }),
   };

@@ -28,10 +28,7 @@ export const call = new Struct("call", {
   args: ["u64", 6],
 });
 
-/**
- * Right before call `call`, or after the last one if that is how many there are: store a value of `width` bytes (4 or 8) at
- * arena offset `at`.
- */
+/** Right before call `call`, or at once in a frame without calls: store a value of `width` bytes (4 or 8) at arena offset `at`. */
 export const relocation = new Struct("relocation", {
   at: "u32",
   value: "u32",

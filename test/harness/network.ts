@@ -14,7 +14,7 @@ import { type Network, type Spec, setExtension } from "../../src/core/spec.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { network } from "../../src/layers/network/index.ts";
 import { type Launched, launch } from "../../src/stage/launch.ts";
-import { Session } from "../../src/stage/stage.ts";
+import { Session, type Stage } from "../../src/stage/stage.ts";
 import { isRoot } from "./skip.ts";
 import { removeFolder, temporaryFolder } from "./temporary.ts";
 
@@ -112,8 +112,14 @@ export class NetworkWorld {
     return run(["ip", "netns", "exec", this.neighbour, "sh", "-c", command]);
   }
 
-  /** Makes a container. Rejects with what the layer throws, after everything has been taken back. */
-  async container(options: ContainerOptions = {}): Promise<NetworkContainer> {
+  /**
+   * Makes a container. Rejects with what the layer throws, after everything has been taken back. `prepare` is called before the
+   * layers are applied.
+   */
+  async container(
+    options: ContainerOptions = {},
+    prepare: (session: Session, stage: Stage) => Promise<void> | void = () => {},
+  ): Promise<NetworkContainer> {
     const id = `${(++this.#number).toString(16).padStart(8, "a")}${"c0ffee".repeat(10)}`.slice(0, 64);
     const state = options.state ?? this.state;
     mkdirSync(`${state}/containers/${id}`, { recursive: true });
@@ -123,6 +129,7 @@ export class NetworkWorld {
     const facts: Facts = { ...probeFacts({ state, data: state }), rootless: false };
     const made = new NetworkContainer(specFor(id, options), id, launched, session, facts);
     try {
+      await prepare(session, launched.stage);
       await made.built.build([namespaces, network]);
       made.built.stage.flush();
     } catch (error) {

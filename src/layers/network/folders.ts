@@ -5,7 +5,7 @@
 //     leases/172.30.0.2/      an address that is taken …
 //       ID:NAME:HOSTNAME      … by this container, which the others on the bridge know by these names; the file is empty
 
-import { parseDirectory } from "../../abi/dirent.ts";
+import { encodeDirectory, parseDirectory } from "../../abi/dirent.ts";
 import { EEXIST, ENOENT } from "../../abi/errno.ts";
 import { AT_FDCWD, LOCK_EX, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../../abi/fcntl.ts";
 import type { Result } from "../../stage/call.ts";
@@ -28,13 +28,16 @@ export async function makeFolder(host: Stage, path: string, hold = false): Promi
   await host.mkdirat(AT_FDCWD, path, PRIVATE, { tolerate: [EEXIST], hold });
 }
 
-/** The names in a folder; none where it is missing. */
-export async function listFolder(host: Stage, path: string): Promise<string[]> {
+/** The names in a folder; none where it is missing. `assume`: for plans. */
+export async function listFolder(host: Stage, path: string, assume: readonly string[] = []): Promise<string[]> {
   const folder = await openFolder(host, path);
   const names: string[] = [];
   for (;;) {
     // the second one is there to say that this was all
-    const pieces = [await host.getdents64(folder, PIECE, PIECE), await host.getdents64(folder, PIECE, PIECE)];
+    const pieces = [
+      await host.getdents64(folder, PIECE, PIECE, { assume: encodeDirectory(assume) }),
+      await host.getdents64(folder, PIECE, PIECE),
+    ];
     const found = pieces.map((it) => namesIn(host, it));
     names.push(...found.flatMap((it) => it ?? []));
     if (found.includes(undefined)) break;
@@ -50,11 +53,15 @@ function namesIn(host: Stage, piece: Result): string[] | undefined {
 }
 
 /** The name of the one entry in each of many folders, with one frame for all of them; undefined where there is none. */
-export async function listSingles(host: Stage, paths: readonly string[]): Promise<(string | undefined)[]> {
+export async function listSingles(
+  host: Stage,
+  paths: readonly string[],
+  assume: readonly string[] = [],
+): Promise<(string | undefined)[]> {
   const pieces: Result[] = [];
   for (const path of paths) {
     const folder = await openFolder(host, path);
-    pieces.push(await host.getdents64(folder, SMALL, SMALL));
+    pieces.push(await host.getdents64(folder, SMALL, SMALL, { assume: encodeDirectory(assume) }));
     await host.close(folder);
   }
   return pieces.map((it) => namesIn(host, it)?.[0]);

@@ -79,7 +79,7 @@ async function connectToBridge(ctx: Context, { ports }: Network): Promise<void> 
   await setRules(ctx, id, address, bridge, ports);
 
   ctx.step("tell the names");
-  await updateNames(host, facts.stateDir);
+  await updateNames(host, facts.stateDir, [{ address, ...memberOf(spec) }]);
 
   const inside = await NetlinkSocket.open(ctx.stage, NETLINK_ROUTE);
   ctx.step("raise lo");

@@ -31,14 +31,17 @@ export function memberOf(spec: Spec): Pick<Member, "id" | "names"> {
   return { id, names: [...new Set(names.filter((it) => aName.test(it)))] };
 }
 
-/** Everybody who has an address, in the order of addresses. */
-export async function listMembers(host: Stage, stateDir: string): Promise<Member[]> {
+/** Everybody who has an address, in the order of addresses. `assume`: who that is in a plan. */
+export async function listMembers(host: Stage, stateDir: string, assume: readonly Member[]): Promise<Member[]> {
   const leases = leasesFolder(stateDir);
-  const addresses = (await listFolder(host, leases)).filter((it) => !it.startsWith(".")).sort(byNumber);
-  const entries = await listSingles(
+  const found = await listFolder(
     host,
-    addresses.map((it) => `${leases}/${it}`),
+    leases,
+    assume.map(({ address }) => address),
   );
+  const addresses = found.filter((it) => !it.startsWith(".")).sort(byNumber);
+  const folders = addresses.map((it) => `${leases}/${it}`);
+  const entries = await listSingles(host, folders, assume.map(entryOf));
   return addresses.flatMap((address, i) => {
     const [id, ...names] = entries[i]?.split(":") ?? [];
     return id === undefined ? [] : [{ address, id, names }];

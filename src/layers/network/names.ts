@@ -39,14 +39,14 @@ export async function ensureHostsFile(host: Stage, stateDir: string, spec: Spec)
 
 /**
  * Brings every member's file up to date. Nobody waits: whoever finds the lock taken leaves the work to its holder, who looks again after
- * letting go of it. So a container that is being stepped through never keeps others from starting.
+ * letting go of it. So a container that is being stepped through never keeps others from starting. `assume`: who is there in a plan.
  */
-export async function updateNames(host: Stage, stateDir: string): Promise<void> {
+export async function updateNames(host: Stage, stateDir: string, assume: readonly Member[] = []): Promise<void> {
   let before: readonly Member[] | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const lock = await openFolder(host, leasesFolder(stateDir));
     const mine = await host.flock(lock, LOCK_EX | LOCK_NB, { tolerate: [EAGAIN] });
-    const members = await listMembers(host, stateDir);
+    const members = await listMembers(host, stateDir, assume);
     if (host.value(mine) < 0 || (before !== undefined && same(before, members))) {
       await host.close(lock);
       return;
@@ -55,7 +55,6 @@ export async function updateNames(host: Stage, stateDir: string): Promise<void> 
       await rewrite(host, stateDir, members, members.slice(i, i + AT_ONCE));
     }
     await host.close(lock);
-    if (host.plans) return;
     before = members;
   }
 }

@@ -1,7 +1,7 @@
 // A netlink socket of a stage: requests to the kernel, and what it answers. The kernel works on a request before sendto(2) returns, so
 // its answer can be fetched by the very next call, and many requests with their answers travel in one frame.
 
-import { EPROTONOSUPPORT } from "../../abi/errno.ts";
+import { EAGAIN, EPROTONOSUPPORT } from "../../abi/errno.ts";
 import {
   encodeMessages,
   type Message,
@@ -36,7 +36,7 @@ export type RequestOptions = Pick<CallOptions, "tolerate" | "cause" | "hold"> & 
 /** An acknowledgement or a message with its attributes always fits; link attributes grow with each kernel. */
 const ANSWER_SIZE = 8192;
 /** As much as the kernel puts into one piece of a dump. */
-const DUMP_SIZE = 32_768;
+const DUMP_SIZE = 16_384;
 const DUMP_ATTEMPTS = 5;
 
 /** The kernel's no to a request, said as for a call: `network: link: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
@@ -100,9 +100,7 @@ export class Request {
   }
 
   #answers(): Received[] {
-    const { stage, got } = this.#pending;
-    const length = Math.max(0, stage.value(got));
-    return splitMessages(got.bytes.subarray(0, length));
+    return receivedBy(this.#pending.stage, this.#pending.got);
   }
 }
 
@@ -165,7 +163,8 @@ export class NetlinkSocket {
   async #request(messages: readonly Message[], options: RequestOptions): Promise<Request> {
     const stage = this.#stage;
     const { sent, show } = await this.#send(messages, options);
-    const got = await this.#receive(ANSWER_SIZE, options);
+    const { tolerate: _, ...rest } = options;
+    const got = await this.#receive(ANSWER_SIZE, rest);
     const request = new Request({ stage, origin: stage.session.origin, show, sent, got, options });
     this.#requests.push(request);
     return request;
@@ -193,8 +192,11 @@ export class NetlinkSocket {
     return { sent, show };
   }
 
-  #receive(size: number, { assume = new Uint8Array(0), after, hold = false }: RequestOptions): Promise<Result> {
-    return this.#stage.recvfrom(this.#fd, size, size, MSG_DONTWAIT, after ?? 0, 0, { assume, hold });
+  #receive(
+    size: number,
+    { assume = new Uint8Array(0), after, hold = false, tolerate = [] }: RequestOptions,
+  ): Promise<Result> {
+    return this.#stage.recvfrom(this.#fd, size, size, MSG_DONTWAIT, after ?? 0, 0, { assume, hold, tolerate });
   }
 
   async #dump(message: Message): Promise<Received[]> {
@@ -202,16 +204,24 @@ export class NetlinkSocket {
     const { sent, show } = await this.#send([{ ...message, flags: message.flags | NLM_F_DUMP }], {});
     const found: Received[] = [];
     for (;;) {
-      const got = await this.#receive(DUMP_SIZE, {});
-      const pending = { stage, origin: stage.session.origin, show, sent, got, options: {} };
-      const length = stage.value(got);
-      const received = splitMessages(got.bytes.subarray(0, length));
-      for (const it of received) {
-        const last = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
-        if (last && verdictOf(it).errno !== 0) throw new NetlinkError(pending, verdictOf(it));
-        if (!last) found.push(it);
+      // the end often comes by itself, so the next piece is asked for at once
+      const pieces = [await this.#receive(DUMP_SIZE, {}), await this.#receive(DUMP_SIZE, { tolerate: [EAGAIN] })];
+      let ended = stage.plans;
+      for (const got of pieces) {
+        const pending = { stage, origin: stage.session.origin, show, sent, got, options: {} };
+        for (const it of receivedBy(stage, got)) {
+          const last = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
+          if (last && verdictOf(it).errno !== 0) throw new NetlinkError(pending, verdictOf(it));
+          if (last) ended = true;
+          else found.push(it);
+        }
       }
-      if (received.length === 0 || received.at(-1)?.type === NLMSG_DONE) return found;
+      if (ended) return found;
     }
   }
+}
+
+function receivedBy(stage: Stage, got: Result): Received[] {
+  const length = Math.max(0, stage.value(got));
+  return splitMessages(got.bytes.subarray(0, length));
 }
