@@ -2,7 +2,8 @@
 
 import type { Catalogue, Command, Operand, Option } from "./command.ts";
 import { renderMarkdown } from "./markdown.ts";
-import { pad, palette, proseWidth, width, wrap } from "./style.ts";
+import { palette } from "./palette.ts";
+import { pad, proseWidth, width, wrap } from "./style.ts";
 
 /** What `minidocker` alone says. */
 export async function overview({ groups, load }: Catalogue): Promise<string> {

@@ -1,7 +1,8 @@
 // The Markdown of help texts and explanations, for a terminal: paragraphs, headings, lists, fenced blocks; `code`,
 // **strong**, *emphasis*, [links](…). Whoever writes such a text reads it here, so this is all that it may hold.
 
-import { palette, proseWidth, wrap } from "./style.ts";
+import { palette } from "./palette.ts";
+import { proseWidth, wrap } from "./style.ts";
 
 export function renderMarkdown(text: string, indent = ""): string {
   return blocks(text)

@@ -9,7 +9,8 @@ import { View } from "../core/view.ts";
 import { ownNamespaces, shellInside } from "../engine/enter.ts";
 import { layers } from "../layers/index.ts";
 import { showResult } from "../stage/trace.ts";
-import { columns, isTerminal, palette, wrap } from "./style.ts";
+import { palette } from "./palette.ts";
+import { columns, isTerminal, wrap } from "./style.ts";
 
 const STDIN = 0;
 const STDERR = 2;

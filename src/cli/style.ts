@@ -1,18 +1,11 @@
 // How text looks on a terminal: colours, width, wrapping. Colour is never the only sign of anything.
 
 import { fstatSync } from "node:fs";
-import { createColors } from "picocolors";
 
 /** Prose is not made wider than this, however wide the terminal is. */
 const PROSE = 80;
 
 const STDOUT = 1;
-
-/** For that descriptor: plain where it is no terminal, or NO_COLOR is set (no-color.org), or the terminal can't. */
-export function palette(fd = STDOUT): ReturnType<typeof createColors> {
-  const { NO_COLOR, TERM } = process.env;
-  return createColors(isTerminal(fd) && !NO_COLOR && TERM !== "dumb");
-}
 
 // console_ioctl(4), pts(4): the first consoles, /dev/tty and /dev/console, the far ends of pseudo-terminals. node:tty, which
 // knows the others, costs more time than a container takes to start; /dev/null, major 1, is a character device, too.

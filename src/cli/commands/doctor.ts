@@ -3,7 +3,8 @@
 import type { Finding } from "../../engine/doctor/finding.ts";
 import { defineCommand } from "../command.ts";
 import { jsonOption, print, printJson } from "../output.ts";
-import { pad, palette, proseWidth, visible, wrap } from "../style.ts";
+import { palette } from "../palette.ts";
+import { pad, proseWidth, visible, wrap } from "../style.ts";
 
 export const command = defineCommand({
   name: "doctor",

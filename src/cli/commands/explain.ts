@@ -8,7 +8,8 @@ import { renderMarkdown } from "../markdown.ts";
 import { nearest } from "../nearest.ts";
 import { jsonOption, print, printJson } from "../output.ts";
 import { UsageError } from "../parse.ts";
-import { pad, palette, proseWidth, wrap } from "../style.ts";
+import { palette } from "../palette.ts";
+import { pad, proseWidth, wrap } from "../style.ts";
 
 export const command = defineCommand({
   name: "explain",

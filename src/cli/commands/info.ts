@@ -9,7 +9,8 @@ import { openPaths } from "../../state/paths.ts";
 import type { Listed } from "../../state/shape.ts";
 import { defineCommand } from "../command.ts";
 import { jsonOption, print, printJson } from "../output.ts";
-import { palette, wrap } from "../style.ts";
+import { palette } from "../palette.ts";
+import { wrap } from "../style.ts";
 
 export const command = defineCommand({
   name: "info",

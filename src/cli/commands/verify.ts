@@ -11,7 +11,8 @@ import { isAlive } from "../../state/process.ts";
 import { defineCommand } from "../command.ts";
 import { jsonOption, print, printJson } from "../output.ts";
 import { UsageError } from "../parse.ts";
-import { columns, pad, palette, visible, width, wrap } from "../style.ts";
+import { palette } from "../palette.ts";
+import { columns, pad, visible, width, wrap } from "../style.ts";
 
 export const command = defineCommand({
   name: "verify",

@@ -1,0 +1,29 @@
+// `bun run build`: the release. dist/minidocker is one file with Bun and all of our code as bytecode in it, dist/stage the C program
+// that it starts; the two have to lie beside each other.
+
+import { copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const repository = join(import.meta.dir, "..");
+const dist = join(repository, "dist");
+const stage = join(repository, "native/stage");
+
+if (!existsSync(stage)) {
+  console.error("minidocker: native/stage is not built: npm run postinstall says what is missing");
+  process.exit(1);
+}
+mkdirSync(dist, { recursive: true });
+const built = await Bun.build({
+  entrypoints: [join(repository, "src/main.ts")],
+  compile: { outfile: join(dist, "minidocker") },
+  target: "bun",
+  bytecode: true,
+  minify: true,
+});
+for (const log of built.logs) console.error(String(log));
+if (!built.success) process.exit(1);
+copyFileSync(stage, join(dist, "stage"));
+for (const name of ["minidocker", "stage"]) {
+  const { size } = statSync(join(dist, name));
+  console.log(`dist/${name.padEnd(12)} ${(size / 1024 / 1024).toFixed(2).padStart(7)} MiB`);
+}
