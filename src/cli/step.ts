@@ -1,7 +1,6 @@
 // `run --step`: what a pause looks like on a terminal, and which keys answer it.
 
 import { constants, openSync, writeSync } from "node:fs";
-import { ReadStream } from "node:tty";
 import { Refusal } from "../core/refusal.ts";
 import type { Spec } from "../core/spec.ts";
 import type { Answer, Pause, StepSize } from "../core/stepper.ts";
@@ -103,6 +102,8 @@ async function readKey(prompt: string): Promise<string> {
   writeSync(STDERR, prompt);
   // a descriptor of its own, and no read left pending on it: what is typed later belongs to the program in the container
   const fd = openSync("/dev/tty", constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  // loaded here and not above: in the release it would be loaded at every start, and it is slow
+  const { ReadStream } = await import("node:tty");
   const terminal = new ReadStream(fd);
   terminal.setRawMode(true);
   const reader = Bun.file(fd).stream().getReader();
