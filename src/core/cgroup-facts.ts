@@ -75,9 +75,8 @@ function factsV2(sources: CgroupSources, mount: Mounted): CgroupFacts {
     return { ...v2(occupied, enabled), problem };
   }
   const remedy = "start with: systemd-run --user --scope -p Delegate=yes minidocker …";
-  return none(
-    `${mount.point}${own} is not yours to divide: be root with ${mount.point} mounted writable, or ${remedy}`,
-  );
+  const here = `${mount.point}${own}`.replace(/\/$/, "");
+  return none(`${here} is not yours to divide: be root with ${mount.point} mounted writable, or ${remedy}`);
 }
 
 function v2(parent: string, controllers: readonly string[]): CgroupFacts {

@@ -1,7 +1,7 @@
 // cgroup v2 only: its files, its rules, its programs for devices, and what an ordinary user is given.
 
 import { expect, test } from "bun:test";
-import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { probeCgroups } from "../../../src/core/cgroup-facts.ts";
 import type { CgroupFacts } from "../../../src/core/facts.ts";
@@ -200,6 +200,27 @@ test("an ordinary user limits processes in the part of the tree that was given t
   } finally {
     await removeSoon(`${folder}/session`);
     await removeSoon(folder);
+  }
+});
+
+test("minidocker run, as an ordinary user there, holds its limits and leaves nothing", async () => {
+  const folder = delegate("md-user", 1000);
+  const home = mkdtempSync("/tmp/md-home-");
+  chownSync(home, 1000, 1000);
+  const user = `setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=${home} XDG_RUNTIME_DIR=${home}`;
+  const minidocker = `${process.execPath} ${join(import.meta.dir, "../../../src/main.ts")}`;
+  const script = "cat /sys/fs/cgroup/memory.max; head -c 100000000 /dev/zero | tail >/dev/null";
+  try {
+    const { exitCode, stdout } = Bun.spawnSync([
+      ...["sh", "-c", `echo $$ >${folder}/session/cgroup.procs; exec ${user} ${minidocker} "$@"`, "sh"],
+      ...["run", "--rm", "--network", "none", "-m", "32m", "base", "sh", "-c", script],
+    ]);
+    expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 137, stdout: `${32 * MiB}\n` });
+    expect(existsSync(`${folder}/minidocker`)).toBe(false);
+  } finally {
+    await removeSoon(`${folder}/session`);
+    await removeSoon(folder);
+    rmSync(home, { recursive: true, force: true });
   }
 });
 
