@@ -27,7 +27,16 @@ export function wireHeader(): string {
 }
 
 export const warnings = ["-std=c11", "-Wall", "-Wextra", "-Werror"];
-const flags = ["-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie", "-s"];
+export const flags = [
+  "-O2",
+  "-static",
+  "-nostdlib",
+  "-ffreestanding",
+  "-fno-stack-protector",
+  "-fno-pic",
+  "-no-pie",
+  "-s",
+];
 
 /** The C compiler, or undefined. `CC` wins. */
 export function compiler(): string | undefined {

@@ -77,9 +77,9 @@ export class RawStage {
     return new RawStage(child, channel);
   }
 
-  /** Sends the bytes as one packet. */
-  send(bytes: Uint8Array, descriptors: readonly number[] = []): void {
-    this.#channel.send(bytes, descriptors);
+  /** Sends the bytes as one packet. False when the stage has ended. */
+  send(bytes: Uint8Array, descriptors: readonly number[] = []): boolean {
+    return this.#channel.send(bytes, descriptors);
   }
 
   /** The next reply; undefined when the stage has ended. Throws when none comes within 20 seconds. */
