@@ -116,28 +116,23 @@ export class NetworkWorld {
    * Makes a container. Rejects with what the layer throws, after everything has been taken back. `prepare` is called before the
    * layers are applied.
    */
-  async container(
-    options: ContainerOptions = {},
-    prepare: (session: Session, stage: Stage) => Promise<void> | void = () => {},
-  ): Promise<NetworkContainer> {
+  async container(options: ContainerOptions = {}, prepare?: Prepare): Promise<NetworkContainer> {
     const id = `${(++this.#number).toString(16).padStart(8, "a")}${"c0ffee".repeat(10)}`.slice(0, 64);
-    const state = options.state ?? this.state;
-    mkdirSync(`${state}/containers/${id}`, { recursive: true });
-    const session = new Session();
-    const launched = await launch(session);
-    await enter(launched, this.host);
-    const facts: Facts = { ...probeFacts({ state, data: state }), rootless: false };
-    const made = new NetworkContainer(specFor(id, options), id, launched, session, facts);
-    try {
-      await prepare(session, launched.stage);
-      await made.built.build([namespaces, network]);
-      made.built.stage.flush();
-    } catch (error) {
-      await made.stop();
-      throw error;
-    }
+    const made = await makeContainer(this.host, options.state ?? this.state, id, options, prepare);
     this.#containers.add(made);
     return made;
+  }
+
+  /** Takes back what an abandoned container has left, as the next command does. */
+  async takeBack({ built }: NetworkContainer): Promise<void> {
+    const launched = await launch(new Session());
+    try {
+      await enter(launched, this.host);
+      await unwind(built.intents, [namespaces, network], launched.stage, built.facts);
+    } finally {
+      launched.close();
+      await launched.ended;
+    }
   }
 
   /** Stops what is still there. */
@@ -159,6 +154,33 @@ export class NetworkWorld {
   close(): void {
     for (const it of [this.host, this.neighbour]) run(["ip", "netns", "delete", it]);
     removeFolder(this.state);
+  }
+}
+
+type Prepare = (session: Session, stage: Stage) => Promise<void> | void;
+
+/** Makes a container in the network namespace of that name. */
+export async function makeContainer(
+  where: string,
+  state: string,
+  id: string,
+  options: ContainerOptions,
+  prepare: Prepare = () => {},
+): Promise<NetworkContainer> {
+  mkdirSync(`${state}/containers/${id}`, { recursive: true });
+  const session = new Session();
+  const launched = await launch(session);
+  await enter(launched, where);
+  const facts: Facts = { ...probeFacts({ state, data: state }), rootless: false };
+  const made = new NetworkContainer(specFor(id, options), id, launched, session, facts);
+  try {
+    await prepare(session, launched.stage);
+    await made.built.build([namespaces, network]);
+    made.built.stage.flush();
+    return made;
+  } catch (error) {
+    await made.stop();
+    throw error;
   }
 }
 
