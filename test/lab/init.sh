@@ -3,7 +3,7 @@
 # kernel, and the one folder of the host that is mounted at /run/lab/share.
 #
 #   LAB_SHARE   (kernel command line) that folder of the host
-#   LAB_CWD     (kernel command line) where commands start
+#   LAB_CWD     (kernel command line) where commands start: the repository, also where it lies below /tmp
 #
 # It reads lines `NUMBER SECONDS` from the console, runs share/NUMBER.sh for at most so long, leaves what it wrote in
 # share/NUMBER.out and NUMBER.err, and answers `lab NUMBER STATUS`. End of file switches the machine off.
@@ -13,7 +13,7 @@ cd /
 mount --make-rshared /
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-for folder in /tmp /run /var/tmp /var/lib /home /root /mnt; do
+for folder in /tmp /run /var/tmp /var/lib; do
   mount -t tmpfs -o mode=755 tmpfs "$folder"
 done
 chmod 1777 /tmp /var/tmp
@@ -37,8 +37,12 @@ chmod +x /run/lab/modprobe
 echo /run/lab/modprobe >/proc/sys/kernel/modprobe
 
 mount -t hostfs -o "$LAB_SHARE" none /run/lab/share
-stty -echo -onlcr
+if [ ! -d "$LAB_CWD" ]; then
+  mkdir -p "$LAB_CWD"
+  mount -t hostfs -r -o "$LAB_CWD" none "$LAB_CWD"
+fi
 cd "$LAB_CWD"
+stty -echo -onlcr
 echo "lab ready"
 while read -r number seconds; do
   setsid -w timeout -k 2 "$seconds" sh "/run/lab/share/$number.sh" </dev/null >/run/lab/out 2>/run/lab/err

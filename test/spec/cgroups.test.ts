@@ -237,6 +237,9 @@ rootTest("verify tells a limited process from one in the cgroup of its parent", 
 rootTest("a cgroup without limits is its own all the same", () =>
   inCgroup(both, { namespaces: [] }, (it) => {
     const checks = Object.fromEntries(cgroups.verify(it.view).map(({ id, verdict }) => [id, verdict]));
+    expect(cgroups.verify(it.view).find(({ id }) => id === "cgroups.cpu")?.saw).toMatch(
+      /^cpu\.(max|cfs_quota_us): no limit$/,
+    );
     expect(checks).toMatchObject({
       "cgroups.own": "yes",
       "cgroups.memory": "no",

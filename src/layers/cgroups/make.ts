@@ -225,5 +225,5 @@ async function writeFile(host: Stage, path: string, value: string, options: Call
 }
 
 function writeWord(host: Stage, fd: Result, value: string, options: CallOptions): Promise<Result> {
-  return host.write(fd, value, value.length, options);
+  return host.write(fd, value, Buffer.byteLength(value), options);
 }

@@ -38,7 +38,8 @@ function lowest(
   ] as const) {
     const texts = view.cgroupFiles(hierarchy, file);
     if (texts.length === 0) continue;
-    const limits = texts.map(parseLimit).filter((it) => it !== undefined);
+    // cpu.max holds the quota, then the period
+    const limits = texts.map((it) => parseLimit(it.split(" ")[0] as string)).filter((it) => it !== undefined);
     return { limit: limits.length === 0 ? undefined : Math.min(...limits), file, found: true };
   }
   return { limit: undefined, file: v2, found: false };
@@ -64,9 +65,7 @@ function pids(view: View): Check {
 }
 
 function cpu(view: View): Check {
-  const v1 = lowest(view, "cpu", "cpu.cfs_quota_us", "cpu.cfs_quota_us");
-  const v2 = view.cgroupFiles(UNIFIED, "cpu.max").find((it) => !it.startsWith("max"));
-  const found = v2 === undefined ? v1 : { limit: Number.parseInt(v2, 10), file: "cpu.max", found: true };
+  const found = lowest(view, "cpu", "cpu.max", "cpu.cfs_quota_us");
   return limited("cgroups.cpu", "CPU time is limited", found, " µs in each period");
 }
 
