@@ -15,6 +15,7 @@ import { type Decoded, type Fields, Struct, type Values } from "./struct.ts";
 
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
+export const NETLINK = { NETLINK_ROUTE, NETLINK_NETFILTER } as const;
 
 export const SOL_NETLINK = 270;
 /** Acknowledgements say in words what was wrong. Linux 4.12 */

@@ -34,6 +34,7 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = 0o2000000;
+export const SOCK = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET } as const;
 
 export const msghdr = new Struct("msghdr", {
   name: "u64",
@@ -51,6 +52,7 @@ export const SOL_SOCKET = 1;
 /** <asm-generic/socket.h> */
 export const SO_REUSEADDR = 2;
 export const MSG_DONTWAIT = 0x40;
+export const MSG = { MSG_DONTWAIT } as const;
 export const SCM_RIGHTS = 1;
 
 const CMSG_HEADER = 16;

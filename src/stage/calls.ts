@@ -1,22 +1,39 @@
 // The system calls that minidocker makes, each with the kinds of its arguments. The names are the kernel's; where
 // one call takes arguments of several shapes (ioctl, prctl, …) each shape has a row, named NAME_shape.
 
-import * as fcntl from "../abi/fcntl.ts";
+import * as capability from "../abi/capability.ts";
 import * as ebpf from "../abi/ebpf.ts";
+import * as fcntl from "../abi/fcntl.ts";
 import { showFlags, showOneOf } from "../abi/flags.ts";
 import * as landlock from "../abi/landlock.ts";
 import * as mount from "../abi/mount.ts";
+import * as netlink from "../abi/netlink.ts";
 import * as prctl from "../abi/prctl.ts";
-import * as capability from "../abi/capability.ts";
+import * as resource from "../abi/resource.ts";
 import { CLONE, cloneArgs } from "../abi/sched.ts";
 import * as seccomp from "../abi/seccomp.ts";
 import * as signal from "../abi/signal.ts";
 import * as socket from "../abi/socket.ts";
 import * as stat from "../abi/stat.ts";
-import { timespec } from "../abi/time.ts";
 import * as terminal from "../abi/termios.ts";
-import * as resource from "../abi/resource.ts";
-import { type Codec, fd, filename, flags, hex, input, int, memory, mode, oneOf, output, string, strings, struct } from "./codec.ts";
+import { timespec } from "../abi/time.ts";
+import { Memory } from "./call.ts";
+import {
+  type Codec,
+  fd,
+  filename,
+  flags,
+  hex,
+  input,
+  int,
+  memory,
+  mode,
+  oneOf,
+  output,
+  string,
+  strings,
+  struct,
+} from "./codec.ts";
 
 const open = flags(fcntl.O, (value) => ((value & 3) === 0 ? showRdonly(value) : undefined));
 const descriptorFlags = flags({ O_CLOEXEC: fcntl.O_CLOEXEC, O_NONBLOCK: fcntl.O_NONBLOCK });
@@ -43,6 +60,19 @@ const openHow = struct(fcntl.openHow, {
 const deviceMode: Codec<number> = {
   encode: (value) => value,
   show: (value) => `${showFlags(stat.S, value & stat.S_IFMT)}|0${(value & 0o7777).toString(8)}`,
+};
+
+// SOCK_CLOEXEC is a flag beside the type, which is a number.
+const socketType: Codec<number> = {
+  encode: (value) => value,
+  show: (value) =>
+    `${showOneOf(socket.SOCK, value & 0xf)}${(value & socket.SOCK_CLOEXEC) === 0 ? "" : "|SOCK_CLOEXEC"}`,
+};
+
+/** A pointer to a number of 32 bits. */
+const number32: Codec<number> = {
+  encode: (value) => new Memory(new Uint8Array(Uint32Array.of(value).buffer)),
+  show: (value) => `[${value}]`,
 };
 
 export const calls = {
@@ -168,14 +198,28 @@ export const calls = {
     int,
   ],
   // sockets
-  socket: [oneOf(socket.AF), int, int],
+  socket: [oneOf(socket.AF), socketType, int],
+  socket_AF_NETLINK: [oneOf(socket.AF), socketType, oneOf(netlink.NETLINK)],
   socketpair: [oneOf(socket.AF), int, int, output],
   bind: [fd, memory, int],
   listen: [fd, int],
   connect: [fd, memory, int],
-  setsockopt: [fd, int, int, input, int],
+  setsockopt_SOL_SOCKET: [
+    fd,
+    oneOf({ SOL_SOCKET: socket.SOL_SOCKET }),
+    oneOf({ SO_REUSEADDR: socket.SO_REUSEADDR }),
+    number32,
+    int,
+  ],
+  setsockopt_SOL_NETLINK: [
+    fd,
+    oneOf({ SOL_NETLINK: netlink.SOL_NETLINK }),
+    oneOf({ NETLINK_EXT_ACK: netlink.NETLINK_EXT_ACK }),
+    number32,
+    int,
+  ],
   sendto: [fd, memory, int, int, int, int],
-  recvfrom: [fd, output, int, int, int, int],
+  recvfrom: [fd, output, int, flags(socket.MSG), int, int],
   sendmsg: [fd, memory, int],
   recvmsg: [fd, memory, int],
   // terminals
@@ -207,6 +251,9 @@ const variants = new Map([
   ["prctl_PR_CAP_AMBIENT", "prctl"],
   ["prctl_PR_CAP_AMBIENT_RAISE", "prctl"],
   ["landlock_create_ruleset_VERSION", "landlock_create_ruleset"],
+  ["socket_AF_NETLINK", "socket"],
+  ["setsockopt_SOL_SOCKET", "setsockopt"],
+  ["setsockopt_SOL_NETLINK", "setsockopt"],
   ["bpf_PROG_LOAD", "bpf"],
   ["bpf_PROG_ATTACH", "bpf"],
 ]);

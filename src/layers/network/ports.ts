@@ -36,7 +36,7 @@ async function reserve(host: Stage, { address = "0.0.0.0", host: number, protoco
 }
 
 async function reuse(host: Stage, socket: Result, on: boolean): Promise<void> {
-  await host.setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, Uint8Array.of(on ? 1 : 0, 0, 0, 0), 4);
+  await host.setsockopt_SOL_SOCKET(socket, SOL_SOCKET, SO_REUSEADDR, on ? 1 : 0, 4);
 }
 
 function causes(address: string, number: number, protocol: "tcp" | "udp"): Record<number, string> {

@@ -117,11 +117,11 @@ export class NetlinkSocket {
 
   /** `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. */
   static async open(stage: Stage, protocol: number): Promise<NetlinkSocket> {
-    const fd = await stage.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol, {
+    const fd = await stage.socket_AF_NETLINK(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol, {
       cause: { [EPROTONOSUPPORT]: "this kernel is built without it: see minidocker doctor" },
     });
     // so that a refusal comes with a reason in words
-    await stage.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, Uint8Array.of(1, 0, 0, 0), 4);
+    await stage.setsockopt_SOL_NETLINK(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, 4);
     return new NetlinkSocket(stage, fd);
   }
 
