@@ -42,9 +42,6 @@ export const MNT_DETACH = 2;
 export const UMOUNT_NOFOLLOW = 8;
 export const MNT = { MNT_DETACH, UMOUNT_NOFOLLOW } as const;
 
-export const FSOPEN_CLOEXEC = 1;
-export const FSMOUNT_CLOEXEC = 1;
-
 export const FSCONFIG_SET_FLAG = 0;
 export const FSCONFIG_SET_STRING = 1;
 export const FSCONFIG_SET_FD = 5;

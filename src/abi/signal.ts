@@ -13,15 +13,12 @@ export const SIG: Readonly<Record<string, number>> = Object.fromEntries(
   names.map((name, index) => [`SIG${name}`, index + 1]),
 );
 
-export const SIGHUP = 1;
 export const SIGINT = 2;
 export const SIGQUIT = 3;
 export const SIGKILL = 9;
-export const SIGPIPE = 13;
 export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIGTSTP = 20;
-export const SIGWINCH = 28;
 
 /** The number of `TERM`, `SIGTERM`, `sigterm` or `15`; SIGRTMIN is 34, SIGRTMIN+n and SIGRTMAX-n count from its ends. */
 export function signalNumber(name: string): number | undefined {

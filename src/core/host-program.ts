@@ -37,7 +37,8 @@ export async function runHostProgram(host: Stage, program: string, argv: readonl
     const heard = await host.read(reading, ROOM, ROOM, { tolerate: [EAGAIN, EINTR] });
     await host.close(reading);
     const status = new DataView(host.bytes(waited).slice().buffer).getInt32(0, true);
-    if (status !== 0) throw new HostProgramFailed(argv, status, lines(heard.bytes.subarray(0, Math.max(0, heard.value))));
+    if (status !== 0)
+      throw new HostProgramFailed(argv, status, lines(heard.bytes.subarray(0, Math.max(0, heard.value))));
   } finally {
     child.close();
   }

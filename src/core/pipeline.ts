@@ -3,7 +3,6 @@
 
 import { clone } from "../stage/launch.ts";
 import type { Session, Stage } from "../stage/stage.ts";
-import { StageError } from "../stage/error.ts";
 import type { Facts } from "./facts.ts";
 import { runHostProgram } from "./host-program.ts";
 import type { Context, Intent, JournalEntry, Layer, Phase } from "./layer.ts";
@@ -120,9 +119,4 @@ export async function unwind(
     }
   }
   if (first !== undefined) throw first;
-}
-
-/** The errno of a failed call, or undefined for any other error. */
-export function errnoOf(error: unknown): number | undefined {
-  return error instanceof StageError ? error.errno : undefined;
 }

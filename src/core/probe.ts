@@ -29,7 +29,11 @@ export function probeFacts(folders: { readonly state: string; readonly data: str
 
 function findTools(names: readonly string[]): Record<string, string> {
   const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
-  return Object.fromEntries(names.flatMap((name) => [[name, Bun.which(name, { PATH })]] as const).filter((it): it is [string, string] => it[1] !== null));
+  return Object.fromEntries(
+    names
+      .flatMap((name) => [[name, Bun.which(name, { PATH })]] as const)
+      .filter((it): it is [string, string] => it[1] !== null),
+  );
 }
 
 /** subuid(5): `name-or-uid:start:count`. */

@@ -32,13 +32,19 @@ export function openStreams(interactive: boolean): Phase {
       host.flush();
       const [out, err] = [ends(pipes[0]), ends(pipes[1])];
       const input = pipes[2] === undefined ? { read: (nothing as Result).value, write: -1 } : ends(pipes[2]);
-      const streams: Streams = { inside: [input.read, out.write, err.write], stdin: input.write, stdout: out.read, stderr: err.read };
+      const streams: Streams = {
+        inside: [input.read, out.write, err.write],
+        stdin: input.write,
+        stdout: out.read,
+        stderr: err.read,
+      };
       ctx.shared.set("streams", streams);
     },
   };
 }
 
-const pipe = (host: Stage): Promise<Result> => host.pipe2(8, O_CLOEXEC, { assume: new Uint8Array([3, 0, 0, 0, 4, 0, 0, 0]) });
+const pipe = (host: Stage): Promise<Result> =>
+  host.pipe2(8, O_CLOEXEC, { assume: new Uint8Array([3, 0, 0, 0, 4, 0, 0, 0]) });
 
 function ends(result: Result): { read: number; write: number } {
   const view = new DataView(result.bytes.buffer, result.bytes.byteOffset, 8);
@@ -126,7 +132,8 @@ async function findProgram(ctx: Context): Promise<string> {
   stage.flush();
   const found = tried.find(([, result]) => result.ok);
   if (found !== undefined) return found[0];
-  if (tried.some(([, result]) => result.value === -EACCES)) throw new Refusal(`${command}: permission denied: not an executable file`, 126);
+  if (tried.some(([, result]) => result.value === -EACCES))
+    throw new Refusal(`${command}: permission denied: not an executable file`, 126);
   const where = command.includes("/") ? "no such file in the container" : `not found in the container's PATH (${path})`;
   throw new Refusal(`${command}: ${where}`, 127);
 }

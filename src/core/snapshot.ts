@@ -13,27 +13,52 @@ export interface Change {
 }
 
 const namespaceFiles = ["user", "pid", "pid_for_children", "time", "mnt", "uts", "ipc", "net", "cgroup"];
-const statusFields = ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"];
+const statusFields = [
+  "Uid",
+  "Gid",
+  "Groups",
+  "CapInh",
+  "CapPrm",
+  "CapEff",
+  "CapBnd",
+  "CapAmb",
+  "NoNewPrivs",
+  "Seccomp",
+];
 
 const readers: Readonly<Record<string, (view: View) => string[] | undefined>> = {
   namespaces: (view) =>
     namespaceFiles.flatMap((file) => {
       const inode = view.namespace(file);
-      return inode === undefined ? [] : [`${file}:[${inode}]${inode === view.host.namespace(file) ? " (the host's)" : ""}`];
+      return inode === undefined
+        ? []
+        : [`${file}:[${inode}]${inode === view.host.namespace(file) ? " (the host's)" : ""}`];
     }),
   uid_map: (view) => lines(view.tryFile("uid_map")),
   gid_map: (view) => lines(view.tryFile("gid_map")),
   cgroup: (view) => lines(view.tryFile("cgroup")),
   mounts: (view) =>
     view.mounts.map(({ point, type, source, options, root, propagation }) =>
-      [point, type, source === type ? "" : source, root === "/" ? "" : `[${root}]`, options.join(","), propagation.join(" ")].filter(Boolean).join(" "),
+      [
+        point,
+        type,
+        source === type ? "" : source,
+        root === "/" ? "" : `[${root}]`,
+        options.join(","),
+        propagation.join(" "),
+      ]
+        .filter(Boolean)
+        .join(" "),
     ),
   root: (view) => [view.link("root") ?? "?"],
   links: (view) => column(view.tryFile("net/dev"), 2, /^\s*([^:]+):/),
   addresses: (view) => addressLines(view.tryFile("net/fib_trie")),
   routes: (view) => lines(view.tryFile("net/route"))?.slice(1).map(routeLine),
   credentials: (view) => statusFields.map((field) => `${field}: ${(view.status(field) ?? "?").replace(/\s+/g, " ")}`),
-  limits: (view) => lines(view.tryFile("limits"))?.slice(1).map((line) => line.replace(/\s{2,}/g, "  ")),
+  limits: (view) =>
+    lines(view.tryFile("limits"))
+      ?.slice(1)
+      .map((line) => line.replace(/\s{2,}/g, "  ")),
   descriptors: (view) => {
     const { descriptors } = view;
     return descriptors && [...descriptors].map(([fd, what]) => `${fd} → ${what}`);
@@ -80,7 +105,9 @@ function column(text: string | undefined, skip: number, pattern: RegExp): string
 /** The local addresses of /proc/net/fib_trie: each stands in the line before its "host LOCAL". */
 function addressLines(text: string | undefined): string[] | undefined {
   const rows = text?.split("\n") ?? [];
-  const found = rows.flatMap((row, i) => (row.includes("host LOCAL") ? [/(\d+\.\d+\.\d+\.\d+)/.exec(rows[i - 1] ?? "")?.[1] ?? ""] : []));
+  const found = rows.flatMap((row, i) =>
+    row.includes("host LOCAL") ? [/(\d+\.\d+\.\d+\.\d+)/.exec(rows[i - 1] ?? "")?.[1] ?? ""] : [],
+  );
   return text === undefined ? undefined : [...new Set(found)].filter(Boolean);
 }
 
@@ -91,5 +118,9 @@ function routeLine(line: string): string {
   return `${destination === "00000000" ? "default" : `${dotted(destination)}/${prefixLength(mask)}`}${via} dev ${device}`;
 }
 
-const dotted = (hex: string): string => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)).join(".");
+const dotted = (hex: string): string =>
+  (hex.match(/../g) ?? [])
+    .reverse()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join(".");
 const prefixLength = (mask: string): number => Number.parseInt(mask, 16).toString(2).replaceAll("0", "").length;

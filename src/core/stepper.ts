@@ -66,7 +66,8 @@ export class Stepper implements Observer {
 
   after(call: Call): void {
     this.#made.push(call);
-    if (call.name === "clone3" && call.role === "host" && call.origin.layer === "namespaces" && call.result.ok) this.pid = call.result.value;
+    if (call.name === "clone3" && call.role === "host" && call.origin.layer === "namespaces" && call.result.ok)
+      this.pid = call.result.value;
   }
 
   async #pause(call: Call, size: StepSize): Promise<void> {

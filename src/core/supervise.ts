@@ -2,7 +2,7 @@
 
 import { EIO } from "../abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
-import { SFD_CLOEXEC, SIG_SETMASK, SIGSET_SIZE, SIG, SIGKILL, sigsetOf } from "../abi/signal.ts";
+import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGKILL, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
 import { Memory, type Result, Sent } from "../stage/call.ts";
 import { Channel, closeDescriptor } from "../stage/channel.ts";
@@ -13,7 +13,18 @@ import type { Streams } from "./process.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Not forwarded: what the supervisor causes itself, what nobody can catch, and what is about its own terminal. */
-const kept = new Set(["SIGKILL", "SIGSTOP", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU"]);
+const kept = new Set([
+  "SIGKILL",
+  "SIGSTOP",
+  "SIGSEGV",
+  "SIGBUS",
+  "SIGFPE",
+  "SIGILL",
+  "SIGPIPE",
+  "SIGTSTP",
+  "SIGTTIN",
+  "SIGTTOU",
+]);
 export const forwarded: readonly string[] = Object.keys(SIG).filter((name) => !kept.has(name));
 
 /** Where the container's log and exit record go. */

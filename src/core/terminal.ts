@@ -2,9 +2,26 @@
 
 import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../abi/fcntl.ts";
 import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
-import { AF_UNIX, controlMessage, msghdr, receivedDescriptor, SOCK_CLOEXEC, SOCK_STREAM } from "../abi/socket.ts";
-import { makeRaw, TCGETS, TIOCGPTPEER, TIOCGWINSZ, TIOCSCTTY, TIOCSPTLCK, TIOCSWINSZ, termios, winsize } from "../abi/termios.ts";
-import { iovec } from "../abi/socket.ts";
+import {
+  AF_UNIX,
+  controlMessage,
+  iovec,
+  msghdr,
+  receivedDescriptor,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+} from "../abi/socket.ts";
+import {
+  makeRaw,
+  TCGETS,
+  TIOCGPTPEER,
+  TIOCGWINSZ,
+  TIOCSCTTY,
+  TIOCSPTLCK,
+  TIOCSWINSZ,
+  termios,
+  winsize,
+} from "../abi/termios.ts";
 import { Memory, type Result } from "../stage/call.ts";
 import type { Context, Phase } from "./layer.ts";
 import { Refusal } from "./refusal.ts";
@@ -22,7 +39,9 @@ export const openPassage: Phase = {
   name: "process",
   async apply(ctx) {
     ctx.step("a passage for the terminal");
-    const pair = await ctx.host.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 8, { assume: new Uint8Array([5, 0, 0, 0, 6, 0, 0, 0]) });
+    const pair = await ctx.host.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 8, {
+      assume: new Uint8Array([5, 0, 0, 0, 6, 0, 0, 0]),
+    });
     const view = new DataView(ctx.host.bytes(pair).buffer);
     ctx.shared.set("passage", [view.getInt32(0, true), view.getInt32(4, true)]);
   },
@@ -41,7 +60,9 @@ export const openTerminal: Phase = {
     // the peer by descriptor, not by its name in /dev/pts, which something else could have mounted over
     const slave = await stage.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
     ctx.step("put the terminal on /dev/console");
-    const tree = await stage.open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, { tolerate: [1, 22] });
+    const tree = await stage.open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, {
+      tolerate: [1, 22],
+    });
     await stage.move_mount(tree, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH, { tolerate: [2] });
     ctx.step("connect stdin, stdout, stderr");
     await stage.setsid();
@@ -58,7 +79,9 @@ async function handOver(ctx: Context, master: Result): Promise<void> {
   outgoing.links.push({ at: 16, to: master, width: 4 });
   await ctx.stage.sendmsg(theirs, { memory: message(outgoing), text: "{SCM_RIGHTS [ptmx]}" }, 0);
   const incoming = Memory.result(controlMessage().length);
-  const received = await ctx.host.recvmsg(ours, { memory: message(incoming), text: "{SCM_RIGHTS}" }, 0, { assume: receivedDescriptor.example });
+  const received = await ctx.host.recvmsg(ours, { memory: message(incoming), text: "{SCM_RIGHTS}" }, 0, {
+    assume: receivedDescriptor.example,
+  });
   const fd = receivedDescriptor.in(ctx.host.bytes(received));
   ctx.shared.set("terminal", await callersTerminal(ctx, fd));
 }

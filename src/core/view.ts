@@ -201,7 +201,7 @@ export function parseMounts(text: string): MountEntry[] {
 function parseMount(line: string): MountEntry {
   const fields = line.split(" ");
   const dash = fields.indexOf("-", 6);
-  const at = (index: number): string => unescape(fields[index] ?? "");
+  const at = (index: number): string => unescapeOctal(fields[index] ?? "");
   return {
     id: Number(fields[0]),
     parent: Number(fields[1]),
@@ -215,6 +215,6 @@ function parseMount(line: string): MountEntry {
   };
 }
 
-function unescape(text: string): string {
+function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

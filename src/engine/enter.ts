@@ -1,8 +1,8 @@
 // A shell inside a container, finished or half built: a process of the host that joins the namespaces which the container has so
 // far. It has none of the other layers' limits; it is for looking around.
 
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY } from "../abi/fcntl.ts";
 import { ENOENT } from "../abi/errno.ts";
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY } from "../abi/fcntl.ts";
 import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
@@ -59,7 +59,11 @@ export async function shellInside(pid: number, argv: readonly string[] = ["sh", 
     const shell = await clone(stage, "shell", 0);
     // Ctrl-C is for what runs in the shell, not for those who wait for it
     await stage.rt_sigprocmask(SIG_BLOCK, { bits: sigsetOf([SIGINT, SIGQUIT, SIGTSTP]) }, 0, SIGSET_SIZE);
-    const env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", `TERM=${process.env["TERM"] ?? "dumb"}`, "PS1=(inside) # "];
+    const env = [
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      `TERM=${process.env["TERM"] ?? "dumb"}`,
+      "PS1=(inside) # ",
+    ];
     await shell.stage.execve("/bin/sh", argv, env, { cause: { [ENOENT]: "there is no /bin/sh in its file tree yet" } });
     shell.stage.flush();
     const waited = await stage.wait4(shell.pid, 4, 0, 0);

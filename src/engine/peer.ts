@@ -12,7 +12,9 @@ export function findNetworkOwner(choice: NetworkChoice | undefined, paths: Paths
   if (choice?.container === undefined) return {};
   const found = findContainer(paths, choice.container);
   if (found.status !== "running" || found.process === undefined || !isAlive(found.process)) {
-    throw new Refusal(`--network container:${choice.container}: that container is not running, so it has no network to share`);
+    throw new Refusal(
+      `--network container:${choice.container}: that container is not running, so it has no network to share`,
+    );
   }
   return { networkOwner: { id: found.id, namespace: `/proc/${found.process.pid}/ns/net` } };
 }

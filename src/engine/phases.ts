@@ -15,7 +15,11 @@ export interface PhaseChoices {
 }
 
 export function phasesFor(layers: readonly Layer[], { terminal, interactive, init, files }: PhaseChoices): Phase[] {
-  const before = (name: string): Layer[] => layers.slice(0, layers.findIndex((it) => it.name === name));
+  const before = (name: string): Layer[] =>
+    layers.slice(
+      0,
+      layers.findIndex((it) => it.name === name),
+    );
   const from = (name: string): Layer[] => layers.slice(layers.findIndex((it) => it.name === name));
   const beforeNetwork = before("network");
   const untilCapabilities = before("capabilities").slice(beforeNetwork.length);

@@ -2,9 +2,9 @@
 // that meets one finishes what was begun: it takes back what the journal names, and says how the container ended.
 
 import { readFileSync } from "node:fs";
-import { unwind } from "../core/pipeline.ts";
 import type { Facts } from "../core/facts.ts";
 import type { JournalEntry, Layer } from "../core/layer.ts";
+import { unwind } from "../core/pipeline.ts";
 import { exitCode } from "../core/supervise.ts";
 import { launch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
@@ -14,23 +14,40 @@ import { keepIntents, readJournal } from "../state/journal.ts";
 import { containerDir, type Paths } from "../state/paths.ts";
 import { isAlive } from "../state/process.ts";
 import { removeRecord, updateRecord } from "../state/record.ts";
-import { removeAnonymousVolumes } from "./volumes.ts";
 import { sweep } from "../state/reserve.ts";
 import type { ContainerRecord, Listed } from "../state/shape.ts";
+import { removeAnonymousVolumes } from "./volumes.ts";
 
 /** What is there as long as the container's record is: its writable layer. */
 export const lasting = (intent: JournalEntry): boolean => intent["lasting"] === true;
 
 /** Takes back what belongs to the running program, and keeps what belongs to the container. */
-export async function takeBackRuntime(paths: Paths, id: string, layers: readonly Layer[], host: Stage, facts: Facts): Promise<void> {
+export async function takeBackRuntime(
+  paths: Paths,
+  id: string,
+  layers: readonly Layer[],
+  host: Stage,
+  facts: Facts,
+): Promise<void> {
   const dir = containerDir(paths, id);
   const entries = readJournal(dir);
-  await unwind(entries.filter((it) => !lasting(it)), layers, host, facts);
+  await unwind(
+    entries.filter((it) => !lasting(it)),
+    layers,
+    host,
+    facts,
+  );
   keepIntents(dir, entries.filter(lasting));
 }
 
 /** Takes back everything and forgets the container. */
-export async function forget(paths: Paths, id: string, layers: readonly Layer[], host: Stage, facts: Facts): Promise<void> {
+export async function forget(
+  paths: Paths,
+  id: string,
+  layers: readonly Layer[],
+  host: Stage,
+  facts: Facts,
+): Promise<void> {
   await unwind(readJournal(containerDir(paths, id)), layers, host, facts);
   removeAnonymousVolumes(facts, id);
   removeRecord(paths, id);
@@ -65,7 +82,13 @@ export async function recover(paths: Paths, layers: readonly Layer[], facts: Fac
   return list.map((it) => it.name);
 }
 
-async function finish(paths: Paths, record: ContainerRecord, layers: readonly Layer[], host: Stage, facts: Facts): Promise<void> {
+async function finish(
+  paths: Paths,
+  record: ContainerRecord,
+  layers: readonly Layer[],
+  host: Stage,
+  facts: Facts,
+): Promise<void> {
   // one that never came to run, or was to vanish anyhow, has nothing that anybody would miss
   if (record.status === "creating" || record.autoRemove) return forget(paths, record.id, layers, host, facts);
   await takeBackRuntime(paths, record.id, layers, host, facts);

@@ -44,7 +44,8 @@ async function end(record: ContainerRecord, facts: Facts): Promise<void> {
   else Cgroup.of(facts.cgroup, record.id).kill();
   const deadline = Date.now() + SECONDS * 1000;
   while (attendants(record).some(isAlive)) {
-    if (Date.now() > deadline) throw new Refusal(`container ${record.name} did not end within ${SECONDS} s of SIGKILL`, 1);
+    if (Date.now() > deadline)
+      throw new Refusal(`container ${record.name} did not end within ${SECONDS} s of SIGKILL`, 1);
     await Bun.sleep(5);
   }
 }

@@ -27,8 +27,8 @@ import { phasesFor } from "./phases.ts";
 import { withPlugins } from "./plugins.ts";
 import { forget, recover, takeBackRuntime } from "./recover.ts";
 import { forwardSignals } from "./signals.ts";
-import { buildSpec } from "./spec.ts";
 import { chooseCommand } from "./spec/program.ts";
+import { buildSpec } from "./spec.ts";
 import { makeVolumes } from "./volumes.ts";
 
 /** Where the engine's words go; it prints nothing itself. */
@@ -108,7 +108,11 @@ async function reserve({ options, paths, layers, facts }: Run, command: readonly
   }
 }
 
-function construct({ facts, session, launched, paths, console }: Run, spec: Spec, { id }: ContainerRecord): Construction {
+function construct(
+  { facts, session, launched, paths, console }: Run,
+  spec: Spec,
+  { id }: ContainerRecord,
+): Construction {
   const dir = containerDir(paths, id);
   return new Construction({
     spec,
@@ -148,14 +152,25 @@ async function supervise(it: Run, built: Construction, record: ContainerRecord):
   return exitCode(status);
 }
 
-async function conclude({ paths, launched, layers, facts }: Run, { id }: ContainerRecord, status: number, oomKilled: boolean): Promise<void> {
+async function conclude(
+  { paths, launched, layers, facts }: Run,
+  { id }: ContainerRecord,
+  status: number,
+  oomKilled: boolean,
+): Promise<void> {
   await takeBackRuntime(paths, id, layers, launched.stage, facts);
-  updateRecord(paths, id, { status: "exited", exitCode: exitCode(status), oomKilled, finished: new Date().toISOString() });
+  updateRecord(paths, id, {
+    status: "exited",
+    exitCode: exitCode(status),
+    oomKilled,
+    finished: new Date().toISOString(),
+  });
 }
 
 function memoryMessage(spec: Spec): string {
   const limit = spec.linux.resources?.memory?.limit;
-  const what = limit === undefined ? "the machine's memory ran out" : `its memory limit of ${limit / 1024 / 1024} MiB was reached`;
+  const what =
+    limit === undefined ? "the machine's memory ran out" : `its memory limit of ${limit / 1024 / 1024} MiB was reached`;
   return `out of memory: ${what}, and the kernel killed the program (exit code 137)`;
 }
 

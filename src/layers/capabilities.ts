@@ -8,13 +8,8 @@
 // process with uid 0 gets everything in *bounding*: whoever clears only the first two has done nothing.
 // capabilities(7)
 
+import { CAP_LAST_CAP, capabilitiesIn, capabilityMask, LINUX_CAPABILITY_VERSION_3 } from "../abi/capability.ts";
 import { EINVAL, EPERM } from "../abi/errno.ts";
-import {
-  CAP_LAST_CAP,
-  capabilitiesIn,
-  capabilityMask,
-  LINUX_CAPABILITY_VERSION_3,
-} from "../abi/capability.ts";
 import {
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
@@ -62,10 +57,15 @@ async function becomeUser(ctx: Context): Promise<void> {
   if (uid !== 0) await ctx.stage.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
   // groups first: after setresuid there is no right left to change them
   if (maySetGroups(ctx)) {
-    const groups = { memory: new Memory(new Uint8Array(Uint32Array.from(additionalGids).buffer)), text: `[${additionalGids.join(", ")}]` };
+    const groups = {
+      memory: new Memory(new Uint8Array(Uint32Array.from(additionalGids).buffer)),
+      text: `[${additionalGids.join(", ")}]`,
+    };
     await ctx.stage.setgroups(additionalGids.length, groups);
   } else if (additionalGids.length > 0) {
-    ctx.notice(`supplementary groups ${additionalGids.join(", ")} are left out: without /etc/subgid the kernel forbids setgroups here`);
+    ctx.notice(
+      `supplementary groups ${additionalGids.join(", ")} are left out: without /etc/subgid the kernel forbids setgroups here`,
+    );
   }
   await ctx.stage.setresgid(gid, gid, gid, { cause: unmapped("group", gid) });
   await ctx.stage.setresuid(uid, uid, uid, { cause: unmapped("user", uid) });
@@ -96,7 +96,8 @@ async function settle(ctx: Context): Promise<void> {
   ctx.step("set the ambient set");
   await stage.prctl_PR_CAP_AMBIENT(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   for (let number = 0; number <= CAP_LAST_CAP; number++) {
-    if ((ambient >> BigInt(number)) & 1n) await stage.prctl_PR_CAP_AMBIENT_RAISE(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0);
+    if ((ambient >> BigInt(number)) & 1n)
+      await stage.prctl_PR_CAP_AMBIENT_RAISE(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0);
   }
 }
 
@@ -105,7 +106,11 @@ async function settle(ctx: Context): Promise<void> {
  * execve takes it away: the bounding set no longer has it.
  */
 function loadsFilterWithPrivilege(spec: Spec): boolean {
-  return spec.linux.seccomp !== undefined && enabled(spec, "seccomp") && !(spec.process.noNewPrivileges && enabled(spec, "no-new-privs"));
+  return (
+    spec.linux.seccomp !== undefined &&
+    enabled(spec, "seccomp") &&
+    !(spec.process.noNewPrivileges && enabled(spec, "no-new-privs"))
+  );
 }
 
 function halves(effective: bigint, permitted: bigint, inheritable: bigint) {
@@ -140,8 +145,8 @@ const steps: Readonly<Record<string, string>> = {
 };
 
 function verify(view: View): Check[] {
-  const [bounding, permitted, effective, inheritable, ambient] = ["CapBnd", "CapPrm", "CapEff", "CapInh", "CapAmb"].map((it) =>
-    view.capabilities(it),
+  const [bounding, permitted, effective, inheritable, ambient] = ["CapBnd", "CapPrm", "CapEff", "CapInh", "CapAmb"].map(
+    (it) => view.capabilities(it),
   ) as [bigint, bigint, bigint, bigint, bigint];
   const hex = (mask: bigint): string => mask.toString(16).padStart(16, "0");
   const all = view.host.capabilities("CapBnd");
@@ -153,15 +158,30 @@ function verify(view: View): Check[] {
   });
   const powers = capabilitiesIn(effective);
   return [
-    check("bounding", "execve cannot bring all of root's powers back", (bounding & all) !== all, `CapBnd: ${hex(bounding)}`),
-    check("permitted", "nothing is permitted beyond the bounding set", (permitted & ~bounding) === 0n, `CapPrm: ${hex(permitted)}`),
+    check(
+      "bounding",
+      "execve cannot bring all of root's powers back",
+      (bounding & all) !== all,
+      `CapBnd: ${hex(bounding)}`,
+    ),
+    check(
+      "permitted",
+      "nothing is permitted beyond the bounding set",
+      (permitted & ~bounding) === 0n,
+      `CapPrm: ${hex(permitted)}`,
+    ),
     check(
       "effective",
       "no power over the machine (CAP_SYS_ADMIN, CAP_SYS_MODULE, CAP_SYS_PTRACE, …)",
       (effective & machine) === 0n,
       `CapEff: ${hex(effective)}${powers.length > 0 && powers.length < 8 ? ` (${powers.join(" ")})` : ""}`,
     ),
-    check("inherited", "no inheritable or ambient capabilities", (inheritable | ambient) === 0n, `CapInh: ${hex(inheritable)}, CapAmb: ${hex(ambient)}`),
+    check(
+      "inherited",
+      "no inheritable or ambient capabilities",
+      (inheritable | ambient) === 0n,
+      `CapInh: ${hex(inheritable)}, CapAmb: ${hex(ambient)}`,
+    ),
   ];
 }
 

@@ -8,8 +8,8 @@
 //
 // namespaces(7), user_namespaces(7), pid_namespaces(7), time_namespaces(7)
 
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { EINVAL, ENOENT, EPERM } from "../abi/errno.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import { PR_SET_DUMPABLE } from "../abi/prctl.ts";
 import {
   CLONE_NEWCGROUP,
@@ -44,7 +44,13 @@ const table: readonly Row[] = [
   { type: "mount", flag: CLONE_NEWNS, file: "mnt", made: "unshare", shows: "mounts" },
   { type: "uts", flag: CLONE_NEWUTS, file: "uts", made: "unshare", shows: "hostname" },
   { type: "ipc", flag: CLONE_NEWIPC, file: "ipc", made: "unshare", shows: "System V IPC and POSIX message queues" },
-  { type: "network", flag: CLONE_NEWNET, file: "net", made: "unshare", shows: "links, addresses, ports and abstract sockets" },
+  {
+    type: "network",
+    flag: CLONE_NEWNET,
+    file: "net",
+    made: "unshare",
+    shows: "links, addresses, ports and abstract sockets",
+  },
   // joined after the process is in its cgroup, whose path becomes the root of what it sees: the cgroups layer does it
   { type: "cgroup", flag: CLONE_NEWCGROUP, file: "cgroup", made: "later", shows: "cgroup paths" },
 ];
@@ -192,7 +198,10 @@ const steps: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     table.flatMap(({ type, shows }) => [
       [`its own ${type} namespace`, `From this call on, the process has its own ${shows}.`],
-      [`join a ${type} namespace`, `Instead of a new namespace, one that exists is entered, and its members share ${shows}.`],
+      [
+        `join a ${type} namespace`,
+        `Instead of a new namespace, one that exists is entered, and its members share ${shows}.`,
+      ],
     ]),
   ),
 };
@@ -206,7 +215,8 @@ function verify(view: View): Check[] {
       id: `namespaces.${type}`,
       title: `${type} namespace of its own (${shows})`,
       verdict: own === undefined ? "unknown" : own ? "yes" : "no",
-      saw: inode === undefined ? `/proc/PID/ns/${file} cannot be read` : `${file}:[${inode}]${own ? "" : ", the host's"}`,
+      saw:
+        inode === undefined ? `/proc/PID/ns/${file} cannot be read` : `${file}:[${inode}]${own ? "" : ", the host's"}`,
     };
   });
 }

@@ -52,7 +52,7 @@ export class Memory {
   /** An array of pointers with a null at the end, as execve(2) takes them. */
   static strings(list: readonly string[]): Memory {
     const memory = new Memory(new Uint8Array((list.length + 1) * 8));
-    list.forEach((text, i) => memory.links.push({ at: i * 8, to: Memory.string(text), width: 8 }));
+    for (const [i, text] of list.entries()) memory.links.push({ at: i * 8, to: Memory.string(text), width: 8 });
     return memory;
   }
 }
@@ -120,7 +120,8 @@ export class Result {
 
   /** The kernel's result; negative is a negated errno that was tolerated. Throws before the frame was sent. */
   get value(): number {
-    if (this.#value === undefined) throw new Error(`the result of ${this.name} is not known yet: flush the stage first`);
+    if (this.#value === undefined)
+      throw new Error(`the result of ${this.name} is not known yet: flush the stage first`);
     return this.#value;
   }
 

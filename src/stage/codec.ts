@@ -1,7 +1,7 @@
 // What an argument of a system call is: how it is encoded for the stage and how the trace prints it. One codec
 // does both, so that the trace cannot tell anything but what was sent.
 
-import { showFlags, showOneOf, type FlagTable } from "../abi/flags.ts";
+import { type FlagTable, showFlags, showOneOf } from "../abi/flags.ts";
 import type { Fields, Struct, Values } from "../abi/struct.ts";
 import { Memory, type Operand, Result, Sent } from "./call.ts";
 
@@ -28,7 +28,10 @@ export const int: Codec<number | bigint | Result> = {
 };
 
 /** A number shown in octal, as file modes are. */
-export const mode: Codec<number> = { encode: (value) => value, show: (value) => (value === 0 ? "0" : `0${value.toString(8)}`) };
+export const mode: Codec<number> = {
+  encode: (value) => value,
+  show: (value) => (value === 0 ? "0" : `0${value.toString(8)}`),
+};
 
 export const hex: Codec<number | bigint> = { encode: (value) => value, show: (value) => `0x${value.toString(16)}` };
 

@@ -3,7 +3,22 @@
 import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { dirname, join } from "node:path";
-import { AT_EMPTY_PATH, AT_FDCWD, F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, FD_CLOEXEC, F_SETFD, MFD_ALLOW_SEALING, MFD_CLOEXEC, MFD_EXEC, O_CLOEXEC, O_RDONLY } from "../abi/fcntl.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  F_ADD_SEALS,
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  F_SETFD,
+  FD_CLOEXEC,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  MFD_EXEC,
+  O_CLOEXEC,
+  O_RDONLY,
+} from "../abi/fcntl.ts";
 import { cloneArgs } from "../abi/sched.ts";
 import { SIGCHLD } from "../abi/signal.ts";
 import { Sent } from "./call.ts";
@@ -67,7 +82,11 @@ async function seal(stage: Stage): Promise<void> {
 }
 
 /** A child of `parent`, in the namespaces that `flags` (CLONE_NEW*) makes, with a channel of its own. */
-export async function clone(parent: Stage, role: string, flags: number): Promise<{ stage: Stage; pid: number; close(): void }> {
+export async function clone(
+  parent: Stage,
+  role: string,
+  flags: number,
+): Promise<{ stage: Stage; pid: number; close(): void }> {
   const [channel, theirs] = Channel.pair();
   try {
     const result = await parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, new Sent(theirs), {

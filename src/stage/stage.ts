@@ -4,7 +4,7 @@
 
 import { ECANCELED } from "../abi/errno.ts";
 import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
-import { type Call, type CallOptions, Memory, type Operand, type Origin, Result, Sent } from "./call.ts";
+import { type Call, type CallOptions, Memory, type Operand, type Origin, Result } from "./call.ts";
 import { type Arguments, type CallName, calls, kernelName } from "./calls.ts";
 import type { Codec } from "./codec.ts";
 import { StageError } from "./error.ts";
@@ -210,6 +210,3 @@ for (const name of Object.keys(calls) as CallName[]) {
     },
   });
 }
-
-export { Sent };
-export type { Operand };
