@@ -64,7 +64,7 @@ export function controlMessage(descriptors: readonly number[] = [0]): Uint8Array
   view.setBigUint64(0, BigInt(length), true);
   view.setInt32(8, SOL_SOCKET, true);
   view.setInt32(12, SCM_RIGHTS, true);
-  descriptors.forEach((fd, i) => view.setInt32(CMSG_HEADER + 4 * i, fd, true));
+  for (const [i, fd] of descriptors.entries()) view.setInt32(CMSG_HEADER + 4 * i, fd, true);
   return new Uint8Array(view.buffer);
 }
 

@@ -63,8 +63,8 @@ export class Struct<F extends Fields> {
     for (const { name, type, count, offset } of this.#placed) {
       const value = values[name];
       if (value === undefined) continue;
-      if (count === undefined) put(view, at + offset, type, value as number | bigint);
-      else (value as readonly number[]).forEach((it, i) => put(view, at + offset + i * sizes[type], type, it));
+      const list = (count === undefined ? [value] : value) as readonly (number | bigint)[];
+      for (const [i, it] of list.entries()) put(view, at + offset + i * sizes[type], type, it);
     }
   }
 

@@ -7,8 +7,8 @@ import { sentence } from "../help.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { nearest } from "../nearest.ts";
 import { jsonOption, print, printJson } from "../output.ts";
-import { UsageError } from "../parse.ts";
 import { palette } from "../palette.ts";
+import { UsageError } from "../parse.ts";
 import { pad, proseWidth, wrap } from "../style.ts";
 
 export const command = defineCommand({

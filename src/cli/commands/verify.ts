@@ -10,8 +10,8 @@ import { openPaths } from "../../state/paths.ts";
 import { isAlive } from "../../state/process.ts";
 import { defineCommand } from "../command.ts";
 import { jsonOption, print, printJson } from "../output.ts";
-import { UsageError } from "../parse.ts";
 import { palette } from "../palette.ts";
+import { UsageError } from "../parse.ts";
 import { columns, pad, visible, width, wrap } from "../style.ts";
 
 export const command = defineCommand({
