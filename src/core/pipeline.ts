@@ -90,8 +90,11 @@ export class Construction implements Context {
 
   /** Lets go of the init stage's channel: a stage that still waits for orders ends. */
   release(): void {
-    this.#program?.close();
-    this.#init?.close();
+    for (const it of [this.#program, this.#init]) {
+      // what is still queued would be sent when the next stage is addressed, and there is nobody to send it to
+      it?.stage.discard();
+      it?.close();
+    }
     this.#program = this.#acting = this.#init = undefined;
   }
 }
