@@ -1,11 +1,13 @@
 // `bun run build`: the release. dist/minidocker is one file with Bun and all of our code as bytecode in it, dist/stage the C program
 // that it starts; the two have to lie beside each other.
+//
+//   bun scripts/build.ts [FOLDER]
 
 import { copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const repository = join(import.meta.dir, "..");
-const dist = join(repository, "dist");
+const dist = resolve(Bun.argv[2] ?? join(repository, "dist"));
 const stage = join(repository, "native/stage");
 
 if (!existsSync(stage)) {
@@ -15,7 +17,8 @@ if (!existsSync(stage)) {
 mkdirSync(dist, { recursive: true });
 const built = await Bun.build({
   entrypoints: [join(repository, "src/main.ts")],
-  compile: { outfile: join(dist, "minidocker") },
+  // what lies in the folder where somebody calls it (.env, bunfig.toml) is none of its business
+  compile: { outfile: join(dist, "minidocker"), autoloadDotenv: false, autoloadBunfig: false },
   target: "bun",
   bytecode: true,
   minify: true,
@@ -25,5 +28,5 @@ if (!built.success) process.exit(1);
 copyFileSync(stage, join(dist, "stage"));
 for (const name of ["minidocker", "stage"]) {
   const { size } = statSync(join(dist, name));
-  console.log(`dist/${name.padEnd(12)} ${(size / 1024 / 1024).toFixed(2).padStart(7)} MiB`);
+  console.log(`${join(dist, name)}  ${(size / 1024 / 1024).toFixed(2)} MiB`);
 }
