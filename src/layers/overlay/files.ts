@@ -18,7 +18,7 @@ import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { forbidProc } from "./judge.ts";
 import { cloneOf, put } from "./mount.ts";
-import { cleaned, openFolder, type Tree } from "./tree.ts";
+import { cleaned, inTheWay, openFolder, type Tree } from "./tree.ts";
 
 const names = ["hosts", "hostname", "resolv.conf"] as const;
 
@@ -121,7 +121,7 @@ export async function mountEtcFiles(tree: Tree): Promise<ReadonlyMap<string, Res
   const etc = await openFolder(tree, "/etc", "followed");
   await forbidProc(tree, "/etc", etc);
   for (const name of list) {
-    await stage.mknodat(etc, name, S_IFREG | 0o644, 0, { tolerate: [EEXIST, EACCES] });
+    await stage.mknodat(etc, name, S_IFREG | 0o644, 0, { tolerate: [EEXIST, EACCES], cause: inTheWay(`/etc/${name}`) });
     done.set(name, await put(stage, await cloneOf(stage, `${folder}/${name}`, false), { folder: etc, name }, [ENOENT]));
   }
   await stage.close(etc);

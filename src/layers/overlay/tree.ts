@@ -109,7 +109,8 @@ export function makeFile({ stage }: Tree, folder: Result, name: string, path: st
   return stage.mknodat(folder, name, S_IFREG | 0o644, 0, { tolerate: [EEXIST], cause: inTheWay(path) });
 }
 
-function inTheWay(path: string): Readonly<Record<number, string>> {
+/** Why a place may not be found or made, for the messages of errors. */
+export function inTheWay(path: string): Readonly<Record<number, string>> {
   const place = cleaned(path);
   return {
     [ELOOP]: `the image has a symbolic link at ${place}, or above it, which is not followed: it has to be a real folder`,
