@@ -41,7 +41,7 @@ export interface Launched {
 export function stageProgram(): string {
   const beside = join(dirname(process.execPath), "stage");
   const built = join(import.meta.dir, "../../native/stage");
-  const path = process.env["MINIDOCKER_STAGE"] ?? (import.meta.dir.startsWith("/$bunfs") ? beside : built);
+  const path = process.env["MINIDOCKER_STAGE"] ?? (Bun.isStandaloneExecutable ? beside : built);
   if (!existsSync(path)) {
     throw new Error(
       `${path} is missing: the stage is not built. With a C compiler installed (Debian, Ubuntu: apt-get install gcc libc6-dev), run: npm ci`,
