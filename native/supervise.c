@@ -6,7 +6,8 @@
 //                             └▶ attached clients
 //
 // A stream holds at most one piece: it reads only when it is empty, writes only when poll says that PIPE_BUF bytes
-// will fit. So a reader that has stopped never stops the loop, and nothing is ever lost.
+// will fit. So a reader that has stopped never stops the loop, and nothing is ever lost. A reader that has gone is
+// passed on: the program's end is closed as well, and it learns of it as it would without us, by EPIPE or SIGHUP.
 
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -76,15 +77,22 @@ static void fill(uint32_t index) {
   stream->end = stream->to >= 0 ? (uint32_t)size : 0;
 }
 
-static void drain(struct stream *stream) {
+static void drain(uint32_t index) {
+  struct stream *stream = &streams[index];
   long size = sys3(__NR_write, stream->to, (long)(stream->bytes + stream->start), stream->end - stream->start);
   if (size == -EINTR || size == -EAGAIN) return;
-  if (size < 0) {  // nobody reads any more: go on for the log's sake
-    stream->to = -1;
-    stream->start = stream->end = 0;
-  } else {
+  if (size >= 0) {
     stream->start += (uint32_t)size;
+    return;
   }
+  stream->to = -1;
+  stream->start = stream->end = 0;
+  if (index == STDIN) {  // the caller's, which others may read from
+    stream->from = -1;
+    return;
+  }
+  if (stream->from == with->terminal) order.terminal = streams[STDIN].to = -1;
+  close_end(&stream->from);
 }
 
 static void accept_client(void) {
@@ -152,13 +160,15 @@ static int take_signal(int ended, int *status) {
   return 0;
 }
 
-// One turn of the loop. After the program's end it returns 0 once nothing is left to copy.
+// One turn of the loop. Returns 0 when it was the last: the program has ended and nothing is left to copy, or the
+// owner has gone.
 static int turn(int *ended, int *status) {
-  enum { SIGNALS, LISTENER, CLIENT, STREAM = CLIENT + ATTACHED_MAX, ALL = STREAM + STREAMS };
+  enum { SIGNALS, LISTENER, OWNER, CLIENT, STREAM = CLIENT + ATTACHED_MAX, ALL = STREAM + STREAMS };
   struct pollfd polls[ALL];
   int pending = 0;
   polls[SIGNALS] = (struct pollfd){with->signals, POLLIN, 0};
   polls[LISTENER] = (struct pollfd){*ended ? -1 : with->listener, POLLIN, 0};
+  polls[OWNER] = (struct pollfd){with->owner, 0, 0};  // a hang-up is told unasked
   int input_free = streams[STDIN].start == streams[STDIN].end;
   for (int i = 0; i < ATTACHED_MAX; i++)
     polls[CLIENT + i] = (struct pollfd){*ended || !input_free ? -1 : clients[i], POLLIN, 0};
@@ -172,13 +182,14 @@ static int turn(int *ended, int *status) {
   static const struct __kernel_timespec at_once = {0};
   long ready = sys(__NR_ppoll, (long)polls, ALL, (long)(*ended && !pending ? &at_once : NULL), 0, 0, 0);
   if (ready <= 0) return ready == -EINTR || !*ended;
+  if (polls[OWNER].revents) return 0;
   if (polls[SIGNALS].revents && take_signal(*ended, status)) *ended = 1;
   if (polls[LISTENER].revents) accept_client();
   for (int i = 0; i < ATTACHED_MAX; i++)
     if (polls[CLIENT + i].revents) hear_client(&clients[i]);
   for (int i = 0; i < STREAMS; i++) {
     if (!polls[STREAM + i].revents) continue;
-    if (polls[STREAM + i].events == POLLOUT) drain(&streams[i]);
+    if (polls[STREAM + i].events == POLLOUT) drain((uint32_t)i);
     else fill((uint32_t)i);
   }
   return 1;
@@ -195,6 +206,7 @@ long supervise_until_end(const void *wanted) {
   }
   if (reap(&status)) ended = 1;  // it may have ended before anybody listened for SIGCHLD
   while (turn(&ended, &status)) continue;
+  if (!ended) return -EOWNERDEAD;
   struct exit_record record = {.nanoseconds = now(), .status = status};
   if (with->record >= 0) sys3(__NR_write, with->record, (long)&record, sizeof record);
   for (int i = 0; i < ATTACHED_MAX; i++) close_end(&clients[i]);

@@ -36,6 +36,7 @@ export const serveAsInit: Phase = {
       listener: none,
       terminal: none,
       window: none,
+      owner: none,
       leave: 1,
       from: [none, none, none],
       to: [none, none, none],

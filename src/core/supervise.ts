@@ -1,13 +1,13 @@
 // While the program runs: the supervisor stage copies its streams, forwards signals, and keeps its log and its exit status.
 
-import { EIO } from "../abi/errno.ts";
+import { EIO, EOWNERDEAD } from "../abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
-import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGKILL, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
+import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGKILL, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
 import { Memory, type Result, Sent } from "../stage/call.ts";
 import { Channel, closeDescriptor } from "../stage/channel.ts";
 import type { Stage } from "../stage/stage.ts";
-import { supervise as order } from "../stage/wire.ts";
+import { CHANNEL, supervise as order } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
 import type { Streams } from "./process.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,9 +40,10 @@ export function prepareSupervision(files: Files): Phase {
     async apply(ctx) {
       const { host } = ctx;
       ctx.step("prepare supervision");
-      const set = { bits: sigsetOf(forwarded.map((name) => SIG[name] as number)) };
-      await host.rt_sigprocmask(SIG_SETMASK, set, 0, SIGSET_SIZE);
-      const signals = await host.signalfd4(-1, set, SIGSET_SIZE, SFD_CLOEXEC);
+      const numbers = forwarded.map((name) => SIG[name] as number);
+      // a reader that has gone is an errno (EPIPE) to the supervisor, and no reason to end
+      await host.rt_sigprocmask(SIG_SETMASK, { bits: sigsetOf([...numbers, SIGPIPE]) }, 0, SIGSET_SIZE);
+      const signals = await host.signalfd4(-1, { bits: sigsetOf(numbers) }, SIGSET_SIZE, SFD_CLOEXEC);
       const log = await host.openat(AT_FDCWD, files.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600);
       const record = await host.openat(AT_FDCWD, files.record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600);
       ctx.shared.set("supervision", { signals, log, record });
@@ -69,11 +70,13 @@ export async function superviseProgram(ctx: Context): Promise<number> {
       log,
       listener: -1,
       terminal: terminal?.master ?? -1,
-      window: terminal === undefined ? -1 : 0,
+      window: terminal?.window ?? -1,
+      // should minidocker be killed, nobody is left who could stop the program, or use the terminal in its place
+      owner: CHANNEL,
       leave: 0,
       ...copies(streams, terminal),
     });
-    const result = await host.supervise({ memory, text: `{pid=${ctx.pid}}` }, { hold: true });
+    const result = await host.supervise({ memory, text: `{pid=${ctx.pid}}` }, { hold: true, tolerate: [EOWNERDEAD] });
     // in the same frame, so that the terminal is mended even if this process is gone by then
     if (terminal?.saved !== undefined) await host.ioctl_set(0, TCSETS, terminal.saved, { hold: true, tolerate: [EIO] });
     await host.write(new Sent(theirs), "!", 1, { hold: true });
@@ -84,8 +87,9 @@ export async function superviseProgram(ctx: Context): Promise<number> {
 }
 
 function copies(streams: Streams, terminal: Terminal | undefined) {
-  if (terminal !== undefined) return { from: [0, terminal.master, -1], to: [terminal.master, 1, -1] };
-  return { from: [streams.stdin < 0 ? -1 : 0, streams.stdout, streams.stderr], to: [streams.stdin, 1, 2] };
+  const input = streams.stdin < 0 ? -1 : 0;
+  if (terminal !== undefined) return { from: [input, terminal.master, -1], to: [terminal.master, 1, -1] };
+  return { from: [input, streams.stdout, streams.stderr], to: [streams.stdin, 1, 2] };
 }
 
 async function finished(host: Stage, result: Result, bell: Channel, theirs: number): Promise<number> {

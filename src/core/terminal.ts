@@ -1,5 +1,6 @@
 // `-t`: a terminal of the container's own. Its pty comes from the container's devpts; the supervisor holds the master.
 
+import { EBADF, EIO, ENOTTY } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../abi/fcntl.ts";
 import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import {
@@ -24,12 +25,15 @@ import {
 } from "../abi/termios.ts";
 import { Memory, type Result } from "../stage/call.ts";
 import type { Context, Phase } from "./layer.ts";
+import type { Streams } from "./process.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface Terminal {
   /** The supervisor's descriptor of the pty's master. */
   readonly master: number;
-  /** The caller's terminal as it was (struct termios), and as it is while the program runs; absent without one. */
+  /** The caller's descriptor whose size the pty takes on. */
+  readonly window: number;
+  /** The caller's terminal as it was (struct termios), and as it is while the program runs; absent where it stays as it is. */
   readonly saved?: Uint8Array;
   readonly raw?: Uint8Array;
 }
@@ -94,13 +98,21 @@ function message(control: Memory): Memory {
 
 async function callersTerminal(ctx: Context, master: number): Promise<Terminal> {
   const { host } = ctx;
+  const typing = (ctx.shared.get("streams") as Streams).stdin >= 0;
+  // without -i stdin is not ours, and may be anything
+  const window = typing ? 0 : 1;
   ctx.step("size and mode of the caller's terminal");
-  const size = await host.ioctl_get(0, TIOCGWINSZ, winsize.size, { tolerate: [25, 9] });
-  const settings = await host.ioctl_get(0, TCGETS, termios.size, { tolerate: [25, 9] });
-  host.flush();
-  if (!settings.ok || host.plans) return { master };
-  await host.ioctl_set(master, TIOCSWINSZ, size.bytes);
-  return { master, saved: settings.bytes, raw: makeRaw(settings.bytes) };
+  const none = { tolerate: [ENOTTY, EBADF, EIO] };
+  const size = await host.ioctl_get(window, TIOCGWINSZ, winsize.size, {
+    ...none,
+    assume: new Uint8Array(winsize.size),
+  });
+  if (host.value(size) >= 0) await host.ioctl_set(master, TIOCSWINSZ, size.bytes);
+  // as long as nobody types, the terminal goes on doing what it does: Ctrl-C is a signal to minidocker
+  if (!typing) return { master, window };
+  const settings = await host.ioctl_get(0, TCGETS, termios.size, { ...none, assume: new Uint8Array(termios.size) });
+  if (host.value(settings) < 0) return { master, window };
+  return { master, window, saved: settings.bytes, raw: makeRaw(settings.bytes) };
 }
 
 /** Docker's answer to `-t` with something else than a terminal on stdin. */

@@ -41,8 +41,9 @@ export const relocation = new Struct("relocation", {
 export const reply = new Struct("reply", { serial: "u32", done: "u32", error: "i32", outSize: "u32" });
 
 /**
- * The argument of op SUPERVISE: descriptors, -1 for none. Streams are copied from → to until `pid` has ended. With `leave`, the
- * stage then ends too, with that program's exit code, or 128 + the signal that killed it.
+ * The argument of op SUPERVISE: descriptors, -1 for none. Streams are copied from → to until `pid` has ended, or the other end of
+ * `owner` is closed: then the result is EOWNERDEAD. With `leave`, the stage ends with the program, with its exit code, or 128 +
+ * the signal that killed it.
  */
 export const supervise = new Struct("supervise", {
   pid: "i32",
@@ -52,6 +53,7 @@ export const supervise = new Struct("supervise", {
   listener: "i32",
   terminal: "i32",
   window: "i32",
+  owner: "i32",
   leave: "i32",
   from: ["i32", 3],
   to: ["i32", 3],

@@ -101,7 +101,12 @@ export class PrivateHost {
 
   /** `minidocker ARGS` on a terminal of its own. */
   terminal(args: readonly string[], options: MinidockerOptions & TerminalOptions = {}): TestTerminal {
-    return openTerminal(this.#enter(minidockerCommand(args), options), { ...options, env: this.#environment(options) });
+    return this.onTerminal(minidockerCommand(args), options);
+  }
+
+  /** Any other command on a terminal of its own. */
+  onTerminal(argv: readonly string[], options: MinidockerOptions & TerminalOptions = {}): TestTerminal {
+    return openTerminal(this.#enter(argv, options), { ...options, env: this.#environment(options) });
   }
 
   #enter(argv: readonly string[], { rootless, cwd }: MinidockerOptions): string[] {

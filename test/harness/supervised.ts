@@ -1,6 +1,6 @@
 // A program under SUPERVISE, without a container around it: the host stage's child executes it, the stage keeps company.
 
-import { EAGAIN, ECONNRESET } from "../../src/abi/errno.ts";
+import { EAGAIN, ECONNRESET, EOWNERDEAD } from "../../src/abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_NOCTTY, O_RDWR, O_TRUNC, O_WRONLY } from "../../src/abi/fcntl.ts";
 import { SFD_CLOEXEC, SIG_SETMASK, SIGSET_SIZE, sigsetOf } from "../../src/abi/signal.ts";
 import { AF_UNIX, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../src/abi/socket.ts";
@@ -24,6 +24,8 @@ export interface Options {
   readonly stdin?: number;
   readonly stdout?: number;
   readonly stderr?: number;
+  /** A pipe or socket of this process: when its other end is closed, supervision ends. */
+  readonly owner?: number;
   /** Listen on `folder/socket` for attached clients. */
   readonly listen?: boolean;
   /** Give the program a terminal; on SIGWINCH it gets the size of `window`, a terminal of this process. */
@@ -59,9 +61,10 @@ export async function startSupervised(own: TestStages, argv: readonly string[], 
   const stdout = await keep(host, options.stdout);
   const stderr = await keep(host, options.stderr);
   const window = await keep(host, options.terminal?.window);
+  const owner = await keep(host, options.owner);
   if (stdin === -1 && ends.terminal === -1) await host.close(ends.stdin);
   const memory = Memory.struct(supervise, {
-    ...{ pid, signals, record, log, listener, terminal: ends.terminal, window },
+    ...{ pid, signals, record, log, listener, terminal: ends.terminal, window, owner },
     from: [stdin, ends.stdout, ends.stderr],
     to: [stdin === -1 ? -1 : ends.stdin, stdout, stderr],
   });
@@ -110,7 +113,7 @@ async function terminal(host: Stage): Promise<{ inside: number[]; ends: Ends }> 
 async function begin(host: Stage, memory: Memory, pid: number): Promise<number> {
   host.flush();
   const [bell, theirs] = Channel.pair();
-  const result = await host.supervise({ memory, text: `{pid=${pid}}` });
+  const result = await host.supervise({ memory, text: `{pid=${pid}}` }, { tolerate: [EOWNERDEAD] });
   await host.write(new Sent(theirs), "!", 1);
   const answer = host.flushLater();
   closeDescriptor(theirs);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { closeSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
+import { EOWNERDEAD } from "../../src/abi/errno.ts";
 import { SIGKILL, SIGTERM } from "../../src/abi/signal.ts";
 import { processEntry } from "../harness/processes.ts";
 import { waitUntil } from "../harness/run.ts";
@@ -86,17 +87,19 @@ describe("output", () => {
     expect(streamOf(await readLog(here.folder), 1)).toBe("alone\n");
   });
 
-  test("a reader that goes away does not end the program, and the log goes on", async () => {
+  test("a reader that goes away is gone for the program, too: EPIPE, and what it says elsewhere goes on", async () => {
     const { read, write } = here.fifo();
-    const { ended } = await startSupervised(own, shell("echo first; sleep 0.2; echo second; sleep 0.1; echo third"), {
+    const script = "trap '' PIPE; echo first; while echo again; do sleep 0.02; done; echo after >&2; exit 4";
+    const { ended } = await startSupervised(own, shell(script), {
       folder: here.folder,
       stdout: write,
+      stderr: here.file("err"),
     });
     closeSync(write);
     await here.logged("first");
     closeSync(read);
-    expect(await ended).toBe(0);
-    expect(streamOf(await readLog(here.folder), 1)).toBe("first\nsecond\nthird\n");
+    expect(await ended).toBe(4 << 8);
+    expect(here.content("err")).toEndWith("after\n");
   });
 
   test("a reader that stops does not keep signals from the program", async () => {
@@ -177,6 +180,20 @@ describe("input", () => {
   test("none at all is end of file at once", async () => {
     const { ended } = await startSupervised(own, ["/bin/cat"], { folder: here.folder });
     expect(await ended).toBe(0);
+  });
+});
+
+describe("the owner", () => {
+  test("when it has gone, supervision ends before the program, and there is no exit record", async () => {
+    const { read, write } = here.fifo();
+    const { ended } = await startSupervised(own, shell("while :; do sleep 0.02; done"), {
+      folder: here.folder,
+      owner: write,
+    });
+    closeSync(write);
+    closeSync(read); // the other end of what the stage has
+    expect(await ended).toBe(-EOWNERDEAD);
+    expect(statSync(`${here.folder}/exit`).size).toBe(0);
   });
 });
 
