@@ -18,9 +18,13 @@ import { View } from "../../src/core/view.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { overlay } from "../../src/layers/overlay/index.ts";
 import type { Session, Stage } from "../../src/stage/stage.ts";
-import { makeRootfs } from "./rootfs.ts";
+import { busyboxTest, makeRootfs } from "./rootfs.ts";
+import { isRoot, skipUnless, type Test } from "./skip.ts";
 import type { TestStages } from "./stages.ts";
 import { removeFolder, temporaryFolder } from "./temporary.ts";
+
+/** For tests that make boxes. */
+export const boxTest: Test = isRoot ? busyboxTest : skipUnless(false, "needs root");
 
 export interface BoxOptions {
   /** Beside the default ones, after them. */
