@@ -42,8 +42,8 @@ export const network: Layer = {
     if (!hasOwnNamespace(ctx.spec)) return;
     const wanted = extension(ctx.spec, "network");
     if (wanted?.mode === "bridge" && !ctx.facts.rootless) return connectToBridge(ctx, wanted);
-    const inside = await NetlinkSocket.open(ctx.stage, NETLINK_ROUTE);
     ctx.step("raise lo");
+    const inside = await NetlinkSocket.open(ctx.stage, NETLINK_ROUTE);
     await raiseLoopback(inside);
     await inside.close();
     if (wanted?.mode === "bridge") await connectByPasta(ctx, wanted);
@@ -70,8 +70,8 @@ async function connectToBridge(ctx: Context, { ports }: Network): Promise<void> 
     // first, because it is what most often cannot be done
     await reservePorts(host, ports);
   }
+  ctx.step("find or make the bridge");
   const outside = await NetlinkSocket.open(host, NETLINK_ROUTE);
-  await ensureHostsFile(host, facts.stateDir, spec);
   const { bridge, address, index } = await plugIn(ctx, outside, id, ports.length > 0);
   await outside.close();
 
@@ -81,8 +81,8 @@ async function connectToBridge(ctx: Context, { ports }: Network): Promise<void> 
   ctx.step("tell the names");
   await updateNames(host, facts.stateDir, [{ address, ...memberOf(spec) }]);
 
-  const inside = await NetlinkSocket.open(ctx.stage, NETLINK_ROUTE);
   ctx.step("raise lo");
+  const inside = await NetlinkSocket.open(ctx.stage, NETLINK_ROUTE);
   await raiseLoopback(inside);
   ctx.step("configure eth0");
   await configureInside(inside, index, address, bridge);
@@ -112,6 +112,7 @@ async function plugIn(ctx: Context, socket: NetlinkSocket, id: string, publishes
       announced.add(name);
     });
     ctx.step("lease an address");
+    if (attempt === 0) await ensureHostsFile(host, facts.stateDir, spec);
     if (address === undefined || !contains(bridge.range, address)) {
       address = await takeAddress(host, facts.stateDir, bridge.range, member, (it) => {
         ctx.intend({ kind: "address", address: it, entry: entryOf(member) });
