@@ -63,13 +63,21 @@ static void publish(uint32_t stream, const uint8_t *bytes, uint32_t size) {
       close_end(&clients[i]);
 }
 
+// To the program, as if somebody had closed the window in which it runs.
+static void hang_up(void) {
+  streams[STDIN].to = streams[STDOUT].from = -1;
+  close_end(&order.terminal);
+}
+
 static void fill(uint32_t index) {
   struct stream *stream = &streams[index];
   long size = sys3(__NR_read, stream->from, (long)stream->bytes, PIECE);
   if (size == -EINTR || size == -EAGAIN) return;
   if (size <= 0) {  // end of file; EIO is how a terminal says it
     stream->from = -1;
-    if (index == STDIN && stream->to != with->terminal) close_end(&stream->to);
+    if (index != STDIN) return;
+    if (stream->to == with->terminal) hang_up();
+    else close_end(&stream->to);
     return;
   }
   if (index != STDIN) publish(index, stream->bytes, (uint32_t)size);
@@ -91,8 +99,8 @@ static void drain(uint32_t index) {
     stream->from = -1;
     return;
   }
-  if (stream->from == with->terminal) order.terminal = streams[STDIN].to = -1;
-  close_end(&stream->from);
+  if (stream->from == with->terminal) hang_up();
+  else close_end(&stream->from);
 }
 
 static void accept_client(void) {

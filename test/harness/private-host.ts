@@ -106,10 +106,13 @@ export class PrivateHost {
 
   /** Any other command on a terminal of its own. */
   onTerminal(argv: readonly string[], options: MinidockerOptions & TerminalOptions = {}): TestTerminal {
-    return openTerminal(this.#enter(argv, options), { ...options, env: this.#environment(options) });
+    // nsenter and setsid stay in front of it, where no Ctrl-C and no hang-up reaches them
+    const session = ["setsid", "--fork", "--wait", "--ctty", "--"];
+    const command = this.#enter(argv, options, session);
+    return openTerminal(command, { ...options, env: this.#environment(options) });
   }
 
-  #enter(argv: readonly string[], { rootless, cwd }: MinidockerOptions): string[] {
+  #enter(argv: readonly string[], { rootless, cwd }: MinidockerOptions, session: readonly string[] = []): string[] {
     const enter = ["nsenter", "-t", String(this.pid), "-m", "-p", "-n", "-u", "-i", `--wd=${cwd ?? this.folder}`, "--"];
     const signals = ["env", "--default-signal"]; // the test run itself may have been started with SIGINT ignored
     const user = [
@@ -120,7 +123,7 @@ export class PrivateHost {
       "--inh-caps=-all",
       "--",
     ];
-    return [...enter, ...signals, ...(rootless ? user : []), ...argv];
+    return [...enter, ...session, ...signals, ...(rootless ? user : []), ...argv];
   }
 
   #environment({ rootless, env }: MinidockerOptions): Record<string, string> {
