@@ -15,8 +15,11 @@ export async function withAllIds<T>(host: Stage, owner: Owner, body: (stage: Sta
     await mapIds(host, pid, owner);
     await stage.setresgid(0, 0, 0);
     await stage.setresuid(0, 0, 0);
-    return await body(stage);
+    const result = await body(stage);
+    stage.flush();
+    return result;
   } finally {
+    stage.discard();
     close();
     await host.wait4(pid, 4, 0, 0);
     host.flush();
