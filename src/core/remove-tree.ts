@@ -47,14 +47,9 @@ async function removeAs(stage: Stage, path: string, mayBeDenied: boolean): Promi
   const parent = await stage.openat(AT_FDCWD, path.slice(0, at), FOLDER, 0, { tolerate: [ENOENT] });
   const top = await stage.openat(parent, name, FOLDER, 0, { tolerate: [ENOENT, EACCES], assume: -ENOENT });
   try {
-    if (stage.value(top) < 0) return top.value !== -EACCES;
-    if (!(await new Removal(stage, top, mayBeDenied).run())) return false;
-    const gone = await stage.unlinkat(parent, name, AT_REMOVEDIR, { tolerate: [ENOENT, EACCES] });
-    return stage.value(gone) !== -EACCES;
+    return await new Removal(stage, { parent, name, top }, mayBeDenied).run();
   } finally {
-    await stage.close(top);
-    await stage.close(parent);
-    stage.flush();
+    for (const it of [top, parent]) if (it.settled) await stage.close(it);
   }
 }
 
@@ -63,20 +58,29 @@ const inTheWay = {
   [EBUSY]: "something is mounted in there; umount it first",
 };
 
+interface Place {
+  readonly parent: Result;
+  readonly name: string;
+  readonly top: Result;
+}
+
 /**
- * Empties a folder. Folders in it are emptied by moving *their* folders up beside them, under new names, rather than by going down:
- * so three descriptors are enough, and a tree of any depth can be removed, with paths longer than the kernel takes.
+ * Empties a folder and removes it. Folders in it are emptied by moving *their* folders up beside them, under new names, rather
+ * than by going down: so three descriptors are enough, and a tree of any depth can be removed, with paths longer than the kernel
+ * takes.
  */
 class Removal {
   readonly #stage: Stage;
+  readonly #place: Place;
   readonly #top: Result;
   readonly #mayBeDenied: boolean;
   readonly #answers: Result[] = [];
   #serial = 0;
 
-  constructor(stage: Stage, top: Result, mayBeDenied: boolean) {
+  constructor(stage: Stage, place: Place, mayBeDenied: boolean) {
     this.#stage = stage;
-    this.#top = top;
+    this.#place = place;
+    this.#top = place.top;
     this.#mayBeDenied = mayBeDenied;
   }
 
@@ -87,17 +91,21 @@ class Removal {
 
   /** False where permissions are in the way. */
   async run(): Promise<boolean> {
-    for (let before = ""; ; ) {
+    for (let before: string | undefined; ; ) {
       const again = await this.#stage.openat(this.#top, ".", FOLDER, 0);
       const [entries = []] = await this.#list([again]);
+      if (this.#top.value < 0) return this.#top.value !== -EACCES;
       await this.#stage.close(again);
       const names = entries.map((it) => it.name).join("/");
-      if (names === "") return true;
       if (names === before) throw new Error(`these are not removed, although nothing forbids it: ${names}`);
       before = names;
       const folders = await this.#unlinkFiles(this.#top, entries);
       for (let i = 0; i < folders.length; i += TOGETHER) await this.#empty(folders.slice(i, i + TOGETHER));
+      // travels with the rest: most trees are flat, and empty by now
+      const { parent, name } = this.#place;
+      const gone = await this.#stage.unlinkat(parent, name, AT_REMOVEDIR, { tolerate: [ENOENT, EACCES, ENOTEMPTY] });
       if (this.#denied()) return false;
+      if (gone.value !== -ENOTEMPTY) return gone.value !== -EACCES;
     }
   }
 
@@ -138,13 +146,14 @@ class Removal {
     let open = [...folders.keys()];
     while (open.length > 0) {
       const pieces: [number, Result][] = [];
-      for (const i of open)
+      // twice each, as the second one, which finds nothing more, would otherwise be a round trip of its own
+      for (const i of open.flatMap((it) => [it, it]))
         pieces.push([i, await stage.getdents64(folders[i] as Result, PIECE, PIECE, { assume: nothing })]);
       for (const [i, piece] of pieces) {
         const size = stage.value(piece);
         if (size > 0) lists[i]?.push(...parseDirectory(stage.bytes(piece).subarray(0, size)));
       }
-      open = pieces.filter(([, piece]) => piece.value > 0).map(([i]) => i);
+      open = pieces.filter(([, piece], at) => at % 2 === 1 && piece.value > 0).map(([i]) => i);
     }
     return lists;
   }
