@@ -2,33 +2,47 @@
 
 import { constants, openSync, writeSync } from "node:fs";
 import { Refusal } from "../core/refusal.ts";
-import type { Spec } from "../core/spec.ts";
 import type { Answer, Pause, StepSize } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
 import { ownNamespaces, shellInside } from "../engine/enter.ts";
 import { layers } from "../layers/index.ts";
 import { showResult } from "../stage/trace.ts";
+import { judge, showChecks } from "./checks.ts";
+import { renderMarkdown } from "./markdown.ts";
 import { palette } from "./palette.ts";
-import { columns, isTerminal, wrap } from "./style.ts";
+import { columns, isTerminal, width } from "./style.ts";
 
 const STDIN = 0;
 const STDERR = 2;
 const paint = palette(STDERR);
+const INDENT = "   ";
 const say = (text: string): void => void writeSync(STDERR, `${text}\n`);
 
-const keys = `Enter  next        s  shell inside     l t c  go on by layer, step, call
-w      why         v  verify           r      run on without pauses
-?      these keys  q  abandon it; nothing is left`;
+const wideKeys = `   Enter  next        s  shell inside     l t c  go on by layer, step, call
+   w      why         v  verify           r      run on without pauses
+   ?      these keys  q  abandon it; nothing is left`;
+const narrowKeys = `   Enter  next
+   l t c  go on by layer, step, call
+   s      shell inside
+   w      why there is this layer
+   v      verify what is in force
+   r      run on without pauses
+   q      abandon it; nothing is left
+   ?      these keys`;
+
+const keys = (): string => (wideKeys.split("\n").every((it) => width(it) <= columns()) ? wideKeys : narrowKeys);
 
 /** Throws a Refusal where nobody could answer. */
 export function askOnTerminal(): (pause: Pause) => Promise<Answer> {
   if (!isTerminal(STDIN) || !isTerminal(STDERR)) {
-    throw new Refusal("--step asks at each pause, and this is no terminal: leave it out, or use --trace to see every call");
+    throw new Refusal(
+      "--step asks at each pause, and this is no terminal: leave it out, or use --trace to see every call",
+    );
   }
   let first = true;
   return async (pause) => {
     show(pause);
-    if (first) say(paint.dim(keys));
+    if (first) say(paint.dim(keys()));
     first = false;
     return await answer(pause);
   };
@@ -38,23 +52,23 @@ function show(pause: Pause): void {
   if (pause.made.length > 0) say(paint.dim(`── done: ${pause.made.length} call${pause.made.length === 1 ? "" : "s"}`));
   if (pause.size === "call") for (const call of pause.made) say(`   ${call.show()} ${showResult(call)}`);
   for (const { section, removed, added } of pause.changes) {
+    // between two steps, descriptors come and go by the dozen; between two calls, each of them is the news
+    if (section === "descriptors" && pause.size !== "call") continue;
     say(`   ${paint.bold(section)}`);
     for (const line of removed) say(paint.red(cut(`   - ${line}`)));
     for (const line of added) say(paint.green(cut(`   + ${line}`)));
   }
   say(`\n${paint.bold(`▶ ${pause.layer}: ${pause.step}`)}`);
-  if (pause.size !== "layer") say(why(pause));
+  const reason = pause.size === "layer" ? undefined : pause.explanation?.steps[pause.step];
+  if (reason !== undefined) say(renderMarkdown(reason, INDENT));
   say(`   next  ${paint.cyan(pause.call.show())}`);
   if (pause.call.source !== undefined) say(paint.dim(`   from  ${pause.call.source}, in the ${pause.call.role} stage`));
 }
 
 const cut = (line: string): string => (line.length > columns() ? `${line.slice(0, columns() - 1)}…` : line);
 
-function why({ layer, step, size }: Pause): string {
-  const explanation = layers.find((it) => it.name === layer)?.explain({} as Spec);
-  const text = size === "layer" ? explanation?.about : explanation?.steps[step];
-  return text === undefined ? "" : wrap(text.trim(), undefined, "   ");
-}
+const why = ({ explanation }: Pause): string =>
+  renderMarkdown(explanation?.about ?? "This is the runtime's own part: no layer, no isolation.", INDENT);
 
 async function answer(pause: Pause): Promise<Answer> {
   for (;;) {
@@ -66,16 +80,21 @@ async function answer(pause: Pause): Promise<Answer> {
     if (key === "r") return "go";
     if (key === "q" || key === "\x03" || key === "\x04" || key === "") return "quit";
     if (key === "s") await enter(pause);
-    else if (key === "v") judge(pause);
-    else if (key === "w") say(why({ ...pause, size: "layer" }) || "   This is the runtime's own part: no layer, no isolation.");
-    else say(keys);
+    else if (key === "v") judgeAll(pause);
+    else if (key === "w") say(why(pause));
+    else say(keys());
   }
 }
 
 async function enter({ pid }: Pause): Promise<void> {
-  if (pid === undefined) return say("   There is no process yet: the namespaces layer makes it.");
+  if (pid === undefined) {
+    say("   There is no process yet: the namespaces layer makes it.");
+    return;
+  }
   const joined = ownNamespaces(pid);
-  say(`   A shell, in ${joined.length === 0 ? "the host's namespaces: it has none of its own yet" : `its namespaces ${joined.join(", ")}`}; exit comes back here.`);
+  say(
+    `   A shell, in ${joined.length === 0 ? "the host's namespaces: it has none of its own yet" : `its namespaces ${joined.join(", ")}`}; exit comes back here.`,
+  );
   // the shell gets Ctrl-C like this process does, and it is meant for the shell
   const ignore = (): void => {};
   process.on("SIGINT", ignore);
@@ -88,13 +107,13 @@ async function enter({ pid }: Pause): Promise<void> {
   }
 }
 
-function judge({ pid }: Pause): void {
-  if (pid === undefined) return say("   There is no process yet.");
-  const view = new View(pid);
-  for (const check of layers.flatMap((it) => it.verify(view))) {
-    const mark = { yes: paint.green("yes    "), no: paint.red("no     "), unknown: paint.yellow("unknown") }[check.verdict];
-    say(cut(`   ${mark} ${check.id.padEnd(24)} ${check.saw}`));
+function judgeAll({ pid }: Pause): void {
+  if (pid === undefined) {
+    say("   There is no process yet.");
+    return;
   }
+  const view = new View(pid);
+  for (const layer of layers) say(`${paint.bold(layer.name)}\n${showChecks(judge(layer, view))}`);
 }
 
 /** One key, without waiting for Enter. Ctrl-C comes as a key too; the end of the terminal as "". */

@@ -3,7 +3,9 @@
 
 import type { Call } from "../stage/call.ts";
 import type { Observer, Session } from "../stage/stage.ts";
+import type { Explanation, Layer } from "./layer.ts";
 import { type Change, capture, compare, type Snapshot } from "./snapshot.ts";
+import type { Spec } from "./spec.ts";
 import { View } from "./view.ts";
 
 export const stepSizes = ["layer", "step", "call"] as const;
@@ -16,6 +18,8 @@ export interface Pause {
   /** The call that comes next. It has not been made. */
   readonly call: Call;
   readonly size: StepSize;
+  /** What the layer says of itself in this container. Undefined for the runtime's own parts. */
+  readonly explanation: Explanation | undefined;
   /** The calls since the last pause. */
   readonly made: readonly Call[];
   /** What the kernel shows of the init stage now, and how that differs from the last pause. Empty before it exists. */
@@ -41,6 +45,7 @@ export class Stepper implements Observer {
   // the init stage begins as a copy of this process: only what differs is news
   #snapshot: Snapshot = capture(new View(process.pid));
   #made: Call[] = [];
+  #explain: (layer: string) => Explanation | undefined = () => undefined;
   pid: number | undefined;
 
   constructor(session: Session, size: StepSize, ask: (pause: Pause) => Promise<Answer>) {
@@ -52,6 +57,11 @@ export class Stepper implements Observer {
   /** Every call alone in its frame only while somebody watches every call. */
   get pace(): boolean {
     return this.#size === "call";
+  }
+
+  /** From now on, the pauses of these layers tell what the layers say of this container. */
+  describe(layers: readonly Layer[], spec: Spec): void {
+    this.#explain = (name) => layers.find((it) => it.name === name)?.explain(spec);
   }
 
   async before(call: Call): Promise<void> {
@@ -80,12 +90,14 @@ export class Stepper implements Observer {
       ...call.origin,
       call,
       size,
+      explanation: this.#explain(call.origin.layer),
       made,
       snapshot: this.#snapshot,
       changes: compare(before, this.#snapshot),
       pid: this.pid,
     });
+    // taking it all back is made of calls, too: after "quit", none of them asks again
+    this.#size = typeof answer === "string" ? undefined : answer.next;
     if (answer === "quit") throw new Abandoned(`abandoned before ${call.name}`);
-    this.#size = answer === "go" ? undefined : answer.next;
   }
 }

@@ -47,6 +47,7 @@ interface Run {
   readonly layers: readonly Layer[];
   readonly session: Session;
   readonly launched: Launched;
+  readonly stepper: Stepper | undefined;
 }
 
 /** Runs a container in the foreground. Resolves with Docker's exit code; throws where the program never ran. */
@@ -54,14 +55,14 @@ export async function run(options: RunOptions, console: Console): Promise<number
   const paths = openPaths();
   const session = new Session();
   observe(session, console.trace);
-  if (options.step !== undefined && console.ask !== undefined) {
-    session.observers.push(new Stepper(session, options.step, console.ask));
-  }
+  const { step } = options;
+  const stepper = step === undefined || console.ask === undefined ? undefined : new Stepper(session, step, console.ask);
+  if (stepper !== undefined) session.observers.push(stepper);
   // first, because it takes a while; nothing is asked of it before the container is described
   const launched = await launch(session);
   try {
     const layers = await withPlugins(theSeven, options.plugins);
-    const it: Run = { options, console, paths, facts: probeFacts(paths), layers, session, launched };
+    const it: Run = { options, console, paths, facts: probeFacts(paths), layers, session, launched, stepper };
     return await inContainer(it);
   } finally {
     launched.close();
@@ -77,6 +78,7 @@ async function inContainer(it: Run): Promise<number> {
   try {
     const { id, name } = record;
     const spec = buildSpec(options, image, facts, { id, name, scratch: `${facts.dataDir}/containers/${id}`, ...owner });
+    it.stepper?.describe(layers, spec);
     writeConfig(paths, id, spec);
     makeVolumes(options.volumes, facts, id);
     for (const notice of options.notices) it.console.notice(notice);

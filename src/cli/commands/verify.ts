@@ -2,17 +2,17 @@
 // container of Docker's too.
 
 import { existsSync } from "node:fs";
-import type { Check, Layer } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { View } from "../../core/view.ts";
 import { findContainer } from "../../state/find.ts";
 import { openPaths } from "../../state/paths.ts";
 import { isAlive } from "../../state/process.ts";
+import { judge, showChecks } from "../checks.ts";
 import { defineCommand } from "../command.ts";
 import { jsonOption, print, printJson } from "../output.ts";
 import { palette } from "../palette.ts";
 import { UsageError } from "../parse.ts";
-import { columns, pad, visible, width, wrap } from "../style.ts";
+import { visible } from "../style.ts";
 
 export const command = defineCommand({
   name: "verify",
@@ -45,15 +45,6 @@ The exit code says whether the process could be judged, not how.`,
   },
 });
 
-// The process may end meanwhile, or be somebody else's: then each layer's answer is that it cannot be told, and why.
-function judge(layer: Layer, view: View): Check[] {
-  try {
-    return layer.verify(view);
-  } catch (error) {
-    return [{ id: layer.name, title: layer.summary, verdict: "unknown", saw: (error as Error).message }];
-  }
-}
-
 function pidOf(name: string): number {
   const record = findContainer(openPaths(), name);
   if (record.status === "damaged")
@@ -68,22 +59,4 @@ function checkPid(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new UsageError("verify", `--pid ${visible(text)}: not a process id`);
   if (!existsSync(`/proc/${text}/status`)) throw new Refusal(`no process has the id ${text} here`, 1);
   return Number(text);
-}
-
-const ID_WIDTH = 28;
-
-/** A line for each check: sign, id, title, and what was seen; on a second line where the terminal is narrow. */
-export function showChecks(checks: readonly Check[]): string {
-  const { green, red, yellow, dim } = palette();
-  const signs = { yes: green("✓"), no: red("✗"), unknown: yellow("?") };
-  const titles = Math.max(0, ...checks.map((it) => width(it.title)));
-  const size = columns();
-  return checks
-    .map(({ id, title, verdict, saw }) => {
-      const start = `${signs[verdict]} ${pad(id, ID_WIDTH)}`;
-      const line = `${start}${pad(title, titles)}  ${dim(visible(saw))}`;
-      if (width(line) <= size) return `${line}\n`;
-      return `${start}${title}\n${dim(wrap(visible(saw), size, "    "))}\n`;
-    })
-    .join("");
 }

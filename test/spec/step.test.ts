@@ -1,0 +1,104 @@
+// `run --step`: a pause before each layer, step or call, on a real terminal.
+
+import { beforeAll, expect } from "bun:test";
+import { privateHost } from "../harness/private-host.ts";
+import { remains } from "../harness/remains.ts";
+import { makeRootfs } from "../harness/rootfs.ts";
+import { waitUntil } from "../harness/run.ts";
+import { isRoot, rootTest } from "../harness/skip.ts";
+import type { TestTerminal } from "../harness/terminal.ts";
+
+const host = privateHost();
+let rootfs = "";
+beforeAll(() => {
+  if (isRoot) rootfs = makeRootfs(`${host.folder}/rootfs`);
+});
+
+const PROMPT = "[Enter s w v r q ?]";
+
+function step(size: string, columns = 80): TestTerminal {
+  const options = ["--rm", "--network", "none", `--step=${size}`];
+  return host.terminal(["run", ...options, rootfs, "echo", "the program", "ran"], { columns, rows: 24 });
+}
+
+const pausesOf = (terminal: TestTerminal): number => terminal.screen.split(PROMPT).length - 1;
+
+async function press(terminal: TestTerminal, key: string): Promise<void> {
+  const before = pausesOf(terminal);
+  terminal.type(key);
+  await waitUntil(
+    () => pausesOf(terminal) > before,
+    5000,
+    () => `no pause after ${JSON.stringify(key)}: ${terminal.screen}`,
+  );
+}
+
+for (const size of ["layer", "step"]) {
+  rootTest(
+    `with Enter alone, --step=${size} comes by all seven layers to the program`,
+    async () => {
+      const terminal = step(size);
+      let done = false;
+      const exited = terminal.exited.then((code) => {
+        done = true;
+        return code;
+      });
+      for (let pauses = 0; !done && pauses < 300; pauses++) {
+        await waitUntil(
+          () => done || pausesOf(terminal) > pauses,
+          5000,
+          () => terminal.screen,
+        );
+        if (!done) terminal.type("\r");
+      }
+      expect(await exited).toBe(0);
+      expect(terminal.screen).toContain("the program ran");
+      const layers = [...terminal.screen.matchAll(/▶ ([a-z-]+): /g)].map((it) => it[1] as string);
+      const seven = ["namespaces", "cgroups", "overlay", "network", "capabilities", "no-new-privs", "seccomp"];
+      expect([...new Set(layers)].filter((it) => seven.includes(it))).toEqual(seven);
+      expect(remains(host)).toEqual([]);
+    },
+    60_000,
+  );
+}
+
+rootTest(
+  "q gives it up at any pause, without asking again, and nothing is left",
+  async () => {
+    for (const enters of [0, 3, 12]) {
+      const terminal = step("step");
+      await terminal.until(PROMPT);
+      for (let i = 0; i < enters; i++) await press(terminal, "\r");
+      const pauses = pausesOf(terminal);
+      terminal.type("q");
+      await terminal.exited;
+      expect(pausesOf(terminal)).toBe(pauses);
+      expect(terminal.screen).not.toContain("the program ran");
+      expect(remains(host)).toEqual([]);
+    }
+  },
+  30_000,
+);
+
+rootTest(
+  "w tells why in words, without Markdown's marks, and no line is wider than the terminal",
+  async () => {
+    const terminal = step("layer", 60);
+    await terminal.until(PROMPT);
+    while (!terminal.screen.includes("▶ overlay: ")) await press(terminal, "\r");
+    const before = terminal.screen.length;
+    await press(terminal, "w");
+    const told = terminal.screen.slice(before);
+    expect(told.split("\r\n").length).toBeGreaterThan(5);
+    expect(told).not.toMatch(/`|\*\*/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours take no columns
+    const widths = told
+      .replace(/\x1b\[\d*m/g, "")
+      .split("\r\n")
+      .map((it) => Bun.stringWidth(it));
+    expect(Math.max(...widths)).toBeLessThanOrEqual(60);
+    terminal.type("q");
+    await terminal.exited;
+  },
+  30_000,
+);
