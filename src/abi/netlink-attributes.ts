@@ -179,7 +179,8 @@ function splitAttributes(bytes: Uint8Array): { type: number; value: Uint8Array }
   const found: { type: number; value: Uint8Array }[] = [];
   for (let at = 0; at + HEADER <= bytes.length; ) {
     const length = view.getUint16(at, true);
-    if (length < HEADER) break;
+    // cut off, because what came was longer than the room for it
+    if (length < HEADER || at + length > bytes.length) break;
     found.push({ type: view.getUint16(at + 2, true) & NLA_TYPE_MASK, value: bytes.subarray(at + HEADER, at + length) });
     at += align(length);
   }

@@ -141,7 +141,7 @@ export interface Verdict {
 
 /** The verdict in an NLMSG_ERROR (which is also the form of a yes) or NLMSG_DONE. */
 export function verdictOf({ type, flags, body }: Received): Verdict {
-  const errno = body.length < 4 ? 0 : -new DataView(body.buffer, body.byteOffset).getInt32(0, true);
+  const errno = body.length < 4 ? 0 : Math.abs(new DataView(body.buffer, body.byteOffset).getInt32(0, true));
   if ((flags & NLM_F_ACK_TLVS) === 0) return { errno, said: undefined };
   return {
     errno,

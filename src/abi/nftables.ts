@@ -82,9 +82,9 @@ const expression = {
   NFTA_EXPR_DATA: [2, { by: "NFTA_EXPR_NAME", of: expressions }],
 } as const satisfies Attributes;
 
-const NFTA_TABLE = { NFTA_TABLE_NAME: [1, "string"] } as const satisfies Attributes;
+export const NFTA_TABLE = { NFTA_TABLE_NAME: [1, "string"] } as const satisfies Attributes;
 
-const NFTA_CHAIN = {
+export const NFTA_CHAIN = {
   NFTA_CHAIN_TABLE: [1, "string"],
   NFTA_CHAIN_NAME: [3, "string"],
   NFTA_CHAIN_HOOK: [4, { NFTA_HOOK_HOOKNUM: [1, "be32"], NFTA_HOOK_PRIORITY: [2, "be32"] }],
@@ -92,7 +92,7 @@ const NFTA_CHAIN = {
   NFTA_CHAIN_TYPE: [7, "string"],
 } as const satisfies Attributes;
 
-const NFTA_RULE = {
+export const NFTA_RULE = {
   NFTA_RULE_TABLE: [1, "string"],
   NFTA_RULE_CHAIN: [2, "string"],
   NFTA_RULE_EXPRESSIONS: [4, { each: { NFTA_LIST_ELEM: [1, expression] } }],
@@ -108,7 +108,7 @@ const nft = <A extends Attributes>(name: string, type: number, attributes: A) =>
 const newTable = nft("NFT_MSG_NEWTABLE", NFT_MSG_NEWTABLE, NFTA_TABLE);
 const delTable = nft("NFT_MSG_DELTABLE", NFT_MSG_DELTABLE, NFTA_TABLE);
 export const newChain = nft("NFT_MSG_NEWCHAIN", NFT_MSG_NEWCHAIN, NFTA_CHAIN);
-const newRule = nft("NFT_MSG_NEWRULE", NFT_MSG_NEWRULE, NFTA_RULE);
+export const newRule = nft("NFT_MSG_NEWRULE", NFT_MSG_NEWRULE, NFTA_RULE);
 export const getChain = nft("NFT_MSG_GETCHAIN", NFT_MSG_GETCHAIN, NFTA_CHAIN);
 
 const ip = { family: AF_INET };

@@ -205,10 +205,10 @@ export function specFor(
     linux: { namespaces: [{ type: "network" }, { type: "uts" }] },
     annotations: {},
   };
-  const { mode = "bridge", ports = [], dns = [], hosts = {} } = rest;
+  const { mode = "bridge", ports = [], dns = [], hosts = {}, container } = rest;
   setExtension(spec, "id", id);
   setExtension(spec, "name", name);
-  setExtension(spec, "network", { mode, ports, dns, hosts });
+  setExtension(spec, "network", { mode, ports, dns, hosts, ...(container === undefined ? {} : { container }) });
   return spec;
 }
 

@@ -2,25 +2,16 @@
 
 import { afterEach, expect } from "bun:test";
 import { readFileSync, readlinkSync } from "node:fs";
-import { capabilityNames, LINUX_CAPABILITY_VERSION_3 } from "../../src/abi/capability.ts";
-import { EPERM } from "../../src/abi/errno.ts";
 import { NETLINK_ROUTE } from "../../src/abi/netlink.ts";
 import { CLONE_NEWNET } from "../../src/abi/sched.ts";
-import { Construction } from "../../src/core/pipeline.ts";
-import { probeFacts } from "../../src/core/probe.ts";
-import { setExtension } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
-import { namespaces } from "../../src/layers/namespaces.ts";
 import { network } from "../../src/layers/network/index.ts";
 import { raiseLoopback } from "../../src/layers/network/link.ts";
 import { NetlinkSocket } from "../../src/layers/network/socket.ts";
-import { launchPlan } from "../../src/stage/launch.ts";
-import { Session } from "../../src/stage/stage.ts";
-import { HOST, NEIGHBOUR, networkWorld, specFor } from "../harness/network.ts";
+import { HOST, NEIGHBOUR, networkWorld } from "../harness/network.ts";
 import { withPrograms } from "../harness/skip.ts";
 import { stages } from "../harness/stages.ts";
 
-const CAP_SYS_ADMIN = capabilityNames.indexOf("CAP_SYS_ADMIN");
 const at = networkWorld();
 const made = stages();
 const netTest = withPrograms("ip", "nft", "nsenter", "busybox");
@@ -201,93 +192,4 @@ netTest("a firewall that drops what is forwarded is pointed out, and the remedy 
   } finally {
     at.world.sh("nft delete table inet theirs");
   }
-});
-
-netTest("with `host` and `container` the layer makes no call", async () => {
-  for (const mode of ["host", "container"] as const) {
-    const session = new Session();
-    const calls: string[] = [];
-    const host = await launchPlan(session);
-    const spec = specFor("1".repeat(64), { mode });
-    spec.linux.namespaces = mode === "host" ? [] : [{ type: "network", path: "/proc/1/ns/net" }];
-    const built = new Construction({
-      spec,
-      facts: probeFacts({ state: "/s", data: "/d" }),
-      session,
-      host,
-      journal: () => {},
-      notice: () => {},
-    });
-    session.observers.push({ before: ({ origin, name }) => void (origin.layer === "network" && calls.push(name)) });
-    await built.build([namespaces, network]);
-    built.release();
-    expect(calls).toEqual([]);
-  }
-});
-
-netTest("without the layer lo stays down, and the user is told", async () => {
-  const session = new Session();
-  const host = await launchPlan(session);
-  const spec = specFor("1".repeat(64), {});
-  setExtension(spec, "without", ["network"]);
-  const notices: string[] = [];
-  const notice = (text: string): void => void notices.push(text);
-  const built = new Construction({
-    spec,
-    facts: probeFacts({ state: "/s", data: "/d" }),
-    session,
-    host,
-    journal: () => {},
-    notice,
-  });
-  await built.build([namespaces, network]);
-  built.release();
-  expect(notices).toEqual(["the network layer is off: the container has only lo, and that is down"]);
-});
-
-netTest("a plan makes the calls of the first container on a host, in the same order", async () => {
-  await at.world.clear();
-  const options = { ports: [{ host: 8080, container: 80, protocol: "tcp" }] as const };
-  const record = (session: Session): string[] => {
-    const calls: string[] = [];
-    session.observers.push({
-      before: ({ origin, name, role }) =>
-        void (origin.layer === "network" && calls.push(`${origin.step}: ${role} ${name}`)),
-    });
-    return calls;
-  };
-  at.world.sh(`sysctl -qw net.ipv4.ip_forward=1; rm -f ${at.world.state}/network/subnet`);
-  const session = new Session();
-  const planned = record(session);
-  const spec = specFor("1".repeat(64), { ports: [...options.ports] });
-  const facts = { ...probeFacts({ state: at.world.state, data: "/d" }), rootless: false };
-  const built = new Construction({
-    spec,
-    facts,
-    session,
-    host: await launchPlan(session),
-    journal: () => {},
-    notice: () => {},
-  });
-  await built.build([namespaces, network]);
-  built.release();
-  let made: string[] = [];
-  await at.world.container({ ports: [...options.ports] }, (it) => {
-    made = record(it);
-  });
-  expect(made).toEqual(planned);
-  expect(new Set(planned.map((it) => it.split(":")[0] as string))).toEqual(
-    new Set(Object.keys(network.explain(spec).steps).filter((it) => it !== "start pasta")),
-  );
-});
-
-netTest("without CAP_NET_ADMIN the bridge cannot be made, and the message says what to do", async () => {
-  const refused = at.world.container({}, async (_, stage) => {
-    const only = 1 << CAP_SYS_ADMIN;
-    await stage.capset({ version: LINUX_CAPABILITY_VERSION_3 }, { effective0: only, permitted0: only });
-  });
-  await expect(refused).rejects.toThrow("EPERM");
-  const error = (await refused.catch((it: unknown) => it)) as { errno: number; message: string };
-  expect(error.errno).toBe(EPERM);
-  expect(error.message).toContain("creating links needs CAP_NET_ADMIN: run as root, or with --network none");
 });
