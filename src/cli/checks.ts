@@ -27,7 +27,8 @@ export function showChecks(checks: readonly Check[]): string {
       const start = `${signs[verdict]} ${pad(id, ID_WIDTH)}`;
       const line = `${start}${pad(title, titles)}  ${dim(visible(saw))}`;
       if (width(line) <= size) return `${line}\n`;
-      return `${start}${title}\n${dim(wrap(visible(saw), size, "    "))}\n`;
+      const head = width(start + title) <= size ? start + title : `${signs[verdict]} ${id}\n${wrap(title, size, "  ")}`;
+      return `${head}\n${dim(wrap(visible(saw), size, "    "))}\n`;
     })
     .join("");
 }

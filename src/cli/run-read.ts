@@ -57,7 +57,8 @@ export function readRunOptions(values: RunValues, operands: readonly string[], p
     rootless: values.rootless,
     dryRun: values["dry-run"],
     ...present({
-      trace: values.trace === undefined || values.trace === "" ? values.trace : resolve(place.cwd, values.trace),
+      // "" is stderr, "-" is stdout
+      trace: values.trace === undefined || /^-?$/.test(values.trace) ? values.trace : resolve(place.cwd, values.trace),
     }),
     ...present({ step: values.step === undefined ? undefined : option("--step", values.step, parseStep) }),
     ...program(values, place),

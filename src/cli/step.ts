@@ -39,18 +39,18 @@ export function askOnTerminal(): (pause: Pause) => Promise<Answer> {
       "--step asks at each pause, and this is no terminal: leave it out, or use --trace to see every call",
     );
   }
-  let first = true;
+  let last: Pause | undefined;
   return async (pause) => {
-    show(pause);
-    if (first) say(paint.dim(keys()));
-    first = false;
+    show(pause, last?.layer === pause.layer && last.step === pause.step);
+    if (last === undefined) say(paint.dim(keys()));
+    last = pause;
     return await answer(pause);
   };
 }
 
-function show(pause: Pause): void {
+function show(pause: Pause, told: boolean): void {
   if (pause.made.length > 0) say(paint.dim(`── done: ${pause.made.length} call${pause.made.length === 1 ? "" : "s"}`));
-  if (pause.size === "call") for (const call of pause.made) say(`   ${call.show()} ${showResult(call)}`);
+  if (pause.size === "call") for (const call of pause.made) say(`   ${shorten(call.show())} ${showResult(call)}`);
   for (const { section, removed, added } of pause.changes) {
     // between two steps, descriptors come and go by the dozen; between two calls, each of them is the news
     if (section === "descriptors" && pause.size !== "call") continue;
@@ -59,13 +59,18 @@ function show(pause: Pause): void {
     for (const line of added) say(paint.green(cut(`   + ${line}`)));
   }
   say(`\n${paint.bold(`▶ ${pause.layer}: ${pause.step}`)}`);
-  const reason = pause.size === "layer" ? undefined : pause.explanation?.steps[pause.step];
+  const reason = told || pause.size === "layer" ? undefined : pause.explanation?.steps[pause.step];
   if (reason !== undefined) say(renderMarkdown(reason, INDENT));
-  say(`   next  ${paint.cyan(pause.call.show())}`);
+  say(`   next  ${paint.cyan(shorten(pause.call.show()))}`);
   if (pause.call.source !== undefined) say(paint.dim(`   from  ${pause.call.source}, in the ${pause.call.role} stage`));
 }
 
-const cut = (line: string): string => (line.length > columns() ? `${line.slice(0, columns() - 1)}…` : line);
+const cut = (text: string): string => {
+  const line = shorten(text);
+  return line.length > columns() ? `${line.slice(0, columns() - 1)}…` : line;
+};
+// a container's id in a path: what is told stands behind it
+const shorten = (line: string): string => line.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");
 
 const why = ({ explanation }: Pause): string =>
   renderMarkdown(explanation?.about ?? "This is the runtime's own part: no layer, no isolation.", INDENT);

@@ -102,11 +102,11 @@ function column(text: string | undefined, skip: number, pattern: RegExp): string
     .flatMap((line) => pattern.exec(line)?.[1] ?? []);
 }
 
-/** The local addresses of /proc/net/fib_trie: each stands in the line before its "host LOCAL". */
+/** The local addresses of /proc/net/fib_trie: each stands in the line before its "/32 host LOCAL"; "/8" is a whole network. */
 function addressLines(text: string | undefined): string[] | undefined {
   const rows = text?.split("\n") ?? [];
   const found = rows.flatMap((row, i) =>
-    row.includes("host LOCAL") ? [/(\d+\.\d+\.\d+\.\d+)/.exec(rows[i - 1] ?? "")?.[1] ?? ""] : [],
+    row.includes("/32 host LOCAL") ? [/(\d+\.\d+\.\d+\.\d+)/.exec(rows[i - 1] ?? "")?.[1] ?? ""] : [],
   );
   return text === undefined ? undefined : [...new Set(found)].filter(Boolean);
 }

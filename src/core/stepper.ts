@@ -64,8 +64,13 @@ export class Stepper implements Observer {
     this.#explain = (name) => layers.find((it) => it.name === name)?.explain(spec);
   }
 
+  /** No more pauses: it is made, or will not be. What runs in it has the terminal now. */
+  finish(): void {
+    this.#size = undefined;
+  }
+
   async before(call: Call): Promise<void> {
-    if (this.#size === undefined || call.name === "supervise") return;
+    if (this.#size === undefined) return;
     const previous = this.#last;
     this.#last = call.origin;
     const newLayer = previous?.layer !== call.origin.layer;

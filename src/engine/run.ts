@@ -84,8 +84,10 @@ async function inContainer(it: Run): Promise<number> {
     for (const notice of options.notices) it.console.notice(notice);
     built = construct(it, spec, record);
     await built.build(phasesFor(layers, { ...options, files: filesOf(paths, id) }));
+    it.stepper?.finish();
     return await supervise(it, built, record);
   } catch (error) {
+    it.stepper?.finish();
     // a stage that waits for orders ends when its channel does; what it holds open goes with it
     built?.release();
     launched.stage.discard();

@@ -52,7 +52,7 @@ for (const size of ["layer", "step"]) {
         if (!done) terminal.type("\r");
       }
       expect(await exited).toBe(0);
-      expect(terminal.screen).toContain("the program ran");
+      expect(terminal.screen.split("\nthe program ran")[1]).not.toContain(PROMPT);
       const layers = [...terminal.screen.matchAll(/▶ ([a-z-]+): /g)].map((it) => it[1] as string);
       const seven = ["namespaces", "cgroups", "overlay", "network", "capabilities", "no-new-privs", "seccomp"];
       expect([...new Set(layers)].filter((it) => seven.includes(it))).toEqual(seven);
@@ -101,4 +101,33 @@ rootTest(
     await terminal.exited;
   },
   30_000,
+);
+
+rootTest(
+  "once the program has run, the container is removed without asking, and a step is explained once",
+  async () => {
+    const terminal = host.terminal(["run", "--rm", "-it", "--network", "none", "--step=call", rootfs, "sh"]);
+    await terminal.until(PROMPT);
+    terminal.type("c");
+    while (!terminal.screen.includes("▶ cgroups: ")) await press(terminal, "\r");
+    await press(terminal, "\r");
+    expect(terminal.screen.split("belongs to somebody").length).toBe(2);
+    terminal.type("t");
+    let seen = pausesOf(terminal);
+    while (!terminal.screen.includes("/ # ")) {
+      await waitUntil(
+        () => pausesOf(terminal) > seen || terminal.screen.includes("/ # "),
+        5000,
+        () => terminal.screen,
+      );
+      if (terminal.screen.includes("/ # ")) break;
+      seen = pausesOf(terminal);
+      terminal.type("\r");
+    }
+    expect(terminal.screen).not.toMatch(/[0-9a-f]{64}/);
+    terminal.type("exit 3\r");
+    expect(await terminal.exited).toBe(3);
+    expect(remains(host)).toEqual([]);
+  },
+  60_000,
 );

@@ -102,8 +102,9 @@ describe("a command line", () => {
     expect(options.volumes[0]?.source).toBe(`${folder}/x`);
   });
 
-  test("--step alone is by steps, --trace alone goes to stderr", () => {
+  test("--step alone is by steps, --trace alone goes to stderr, --trace=- to stdout", () => {
     expect(read("--step", "--trace", "base")).toMatchObject({ step: "step", trace: "" });
+    expect(read("--trace=-", "base")).toMatchObject({ trace: "-" });
     expect(read("--step=call", "base").step).toBe("call");
     expect(() => read("--step=word", "base")).toThrow("--step word: the sizes of steps are layer, step and call");
   });
