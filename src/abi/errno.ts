@@ -70,5 +70,6 @@ export const EADDRNOTAVAIL = 99;
 export const EBADMSG = 74;
 export const EMSGSIZE = 90;
 export const ECONNRESET = 104;
+export const EDQUOT = 122;
 export const ECANCELED = 125;
 export const EOWNERDEAD = 130;

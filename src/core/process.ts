@@ -1,8 +1,9 @@
 // What is no layer, because no isolation comes from it: the streams, the terminal, limits and signals of the process, and
 // the execve with which the init stage becomes the program.
 
-import { EACCES, ENOENT, ENOEXEC, ENOTDIR, EPERM } from "../abi/errno.ts";
+import { EACCES, EDQUOT, ENOENT, ENOEXEC, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
 import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, O_CLOEXEC, O_RDWR, O_WRONLY, X_OK } from "../abi/fcntl.ts";
+import { KEYCTL_JOIN_SESSION_KEYRING } from "../abi/keyctl.ts";
 import { PR_SET_PDEATHSIG } from "../abi/prctl.ts";
 import { RLIM_INFINITY, RLIMIT } from "../abi/resource.ts";
 import { SIG_SETMASK, SIGKILL, SIGSET_SIZE } from "../abi/signal.ts";
@@ -43,8 +44,9 @@ export function openStreams(interactive: boolean): Phase {
   };
 }
 
-const pipe = (host: Stage): Promise<Result> =>
-  host.pipe2(8, O_CLOEXEC, { assume: new Uint8Array([3, 0, 0, 0, 4, 0, 0, 0]) });
+async function pipe(host: Stage): Promise<Result> {
+  return await host.pipe2(8, O_CLOEXEC, { assume: new Uint8Array([3, 0, 0, 0, 4, 0, 0, 0]) });
+}
 
 function ends(result: Result): { read: number; write: number } {
   const view = new DataView(result.bytes.buffer, result.bytes.byteOffset, 8);
@@ -64,6 +66,13 @@ export const prepareProcess: Phase = {
       await stage.setsid();
       await useStreams(ctx, (ctx.shared.get("streams") as Streams).inside);
     }
+    ctx.step("a keyring of its own");
+    // What the caller keeps in theirs (of Kerberos, of encrypted disks) would be the program's to read. EPERM: a filter around
+    // minidocker refuses this call, and with it every way to those keys.
+    await stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, null, {
+      tolerate: [ENOSYS, EPERM],
+      cause: { [EDQUOT]: "this user has as many keys as /proc/sys/kernel/keys/maxkeys allows" },
+    });
     ctx.step("let no other descriptor survive");
     // a descriptor of a host directory would be a way out of the container (CVE-2024-21626)
     await stage.close_range(3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);

@@ -5,6 +5,7 @@ import * as capability from "../abi/capability.ts";
 import * as ebpf from "../abi/ebpf.ts";
 import * as fcntl from "../abi/fcntl.ts";
 import { showFlags, showOneOf } from "../abi/flags.ts";
+import * as keyctl from "../abi/keyctl.ts";
 import * as landlock from "../abi/landlock.ts";
 import * as mount from "../abi/mount.ts";
 import * as netlink from "../abi/netlink.ts";
@@ -96,6 +97,7 @@ export const calls = {
   fchownat: [fd, string, int, int, at],
   fchmodat: [fd, string, mode],
   fchmod: [fd, mode],
+  setxattr: [string, string, input, int, int],
   chdir: [string],
   fchdir: [fd],
   chroot: [string],
@@ -158,6 +160,7 @@ export const calls = {
     struct(capability.userCapHeader, { version: (value) => `0x${value.toString(16)}` }),
     struct(capability.userCapData, capability.showCapData),
   ],
+  keyctl: [oneOf(keyctl.KEYCTL), string],
   prctl: [oneOf(prctl.PR), int, int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
   prctl_PR_CAP_AMBIENT: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), int, int, int],
