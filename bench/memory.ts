@@ -1,6 +1,6 @@
 // What stays behind a running container: the processes around it, and the memory that is theirs alone.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { type Bench, environment, type Subject } from "./subjects.ts";
 
 export interface Remaining {
@@ -10,21 +10,20 @@ export interface Remaining {
   readonly privateKiB: number;
 }
 
-/**
- * Starts a detached container that sleeps, looks at the processes between it and this one's init, and removes it. Undefined
- * where the container could not be started.
- */
-export function remaining(bench: Bench, subject: Subject): Remaining[] | undefined {
-  const run = subject.command.indexOf("run");
-  const [program, options] = [subject.command.slice(0, run), bench.options];
-  const env = environment(bench);
-  const before = new Set(pids());
-  const sleep = ["run", "-d", "--rm", "--name", "bench-memory", ...options, bench.rootfs, "/bin/sleep", "60"];
-  const started = Bun.spawnSync([...program, ...sleep], { cwd: subject.cwd, env });
-  if (started.exitCode !== 0) return undefined;
-  const around = pids().filter((pid) => !before.has(pid) && isStage(pid));
+/** Starts a container that waits, and looks at the stages around it while minidocker itself waits, too. */
+export async function remaining(bench: Bench, subject: Subject): Promise<Remaining[]> {
+  const program = subject.command.slice(0, subject.command.indexOf("run"));
+  const wait = ["run", "--rm", "-i", ...bench.options, bench.rootfs, "/bin/sh", "-c", "echo up; cat"];
+  const child = Bun.spawn([...program, ...wait], {
+    cwd: subject.cwd,
+    env: environment(bench),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await child.stdout.getReader().read(); // "up", or the end
+  const around = pids().filter((pid) => isStage(pid) && parentOf(pid) === child.pid);
   const found = around.map((pid) => ({ name: read(pid, "comm").trim(), pid, privateKiB: privateMemory(pid) }));
-  Bun.spawnSync([...program, "rm", "-f", "bench-memory"], { env });
+  await child.stdin.end();
+  if ((await child.exited) !== 0) throw new Error("the container that waits has failed");
   return found;
 }
 
@@ -33,7 +32,11 @@ function pids(): number[] {
 }
 
 function isStage(pid: number): boolean {
-  return /minidocker/.test(read(pid, "cmdline"));
+  return /^minidocker-stage/.test(read(pid, "cmdline"));
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s*(\d+)$/m.exec(read(pid, "status"))?.[1]);
 }
 
 function privateMemory(pid: number): number {
@@ -42,6 +45,9 @@ function privateMemory(pid: number): number {
 }
 
 function read(pid: number, file: string): string {
-  const path = `/proc/${pid}/${file}`;
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return ""; // it has ended
+  }
 }
