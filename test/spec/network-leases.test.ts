@@ -44,7 +44,7 @@ leaseTest("the lowest free address is taken, and a lease is given back", async (
 leaseTest(
   "twelve containers that are started at once by twelve processes have twelve addresses, and know each other's names",
   async () => {
-    const script = join(import.meta.dir, "../harness/network-start.ts");
+    const script = join(import.meta.dir, "../harness/network-worker.ts");
     const ids = Array.from({ length: 12 }, (_, i) => `${i.toString(16)}${"0123456789abcdef".repeat(4)}`.slice(0, 64));
     const started = ids.map((id) =>
       Bun.spawn([process.execPath, script, at.world.host, at.world.state, id], { stdio: ["pipe", "pipe", "inherit"] }),

@@ -21,8 +21,9 @@ const PIECE = 8192;
 /** Two entries of the longest name. */
 const SMALL = 640;
 
-export const openFolder = (host: Stage, path: string): Promise<Result> =>
-  host.openat(AT_FDCWD, path, DIRECTORY, 0, { tolerate: [ENOENT] });
+export async function openFolder(host: Stage, path: string): Promise<Result> {
+  return await host.openat(AT_FDCWD, path, DIRECTORY, 0, { tolerate: [ENOENT] });
+}
 
 export async function makeFolder(host: Stage, path: string, hold = false): Promise<void> {
   await host.mkdirat(AT_FDCWD, path, PRIVATE, { tolerate: [EEXIST], hold });

@@ -1,4 +1,4 @@
-// A container in a process of its own: `bun network-start.ts NETWORK-NAMESPACE STATE ID`. Prints its address, and takes it back when
+// A container in a process of its own: `bun network-worker.ts NETWORK-NAMESPACE STATE ID`. Prints its address, and takes it back when
 // stdin ends.
 
 import { makeContainer } from "./network.ts";
