@@ -8,7 +8,7 @@
 import { ipv4Number, ipv4Text, macBytes, macText } from "./inet.ts";
 import type { Fields, Struct, Values } from "./struct.ts";
 
-type NumberKind = "u8" | "u16" | "u32" | "be32";
+type NumberKind = "u8" | "u16" | "u32" | "be16" | "be32";
 type TextKind = "string" | "ipv4" | "mac";
 
 /** What an attribute's value is. */
@@ -124,6 +124,7 @@ export function writeAttributes(writer: Writer, table: Attributes, values: AnyVa
 
 function write(writer: Writer, kind: Kind, value: unknown, siblings: AnyValues): void {
   if (kind === "be32") writer.number(value as number, 4, true);
+  else if (kind === "be16") writer.number(value as number, 2, true);
   else if (kind === "u8") writer.number(value as number, 1);
   else if (kind === "u16") writer.number(value as number, 2);
   else if (kind === "u32") writer.number(value as number, 4);
@@ -155,7 +156,7 @@ export function readAttributes<A extends Attributes>(table: A, bytes: Uint8Array
 function read(kind: Kind, bytes: Uint8Array, siblings: AnyValues): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (kind === "u8") return view.getUint8(0);
-  if (kind === "u16") return view.getUint16(0, true);
+  if (kind === "u16" || kind === "be16") return view.getUint16(0, kind === "u16");
   if (kind === "u32" || kind === "be32") return view.getUint32(0, kind === "u32");
   if (kind === "ipv4") return ipv4Text(view.getUint32(0));
   if (kind === "mac") return macText(bytes);

@@ -26,8 +26,8 @@ const NFT_MSG_NEWCHAIN = 3;
 const NFT_MSG_GETCHAIN = 4;
 const NFT_MSG_NEWRULE = 6;
 
-/** `resource` is in network byte order. */
-const nfgenmsg = new Struct("nfgenmsg", { family: "u8", version: "u8", resource: ["u8", 2] });
+/** `res_id` is in network byte order. */
+export const nfgenmsg = new Struct("nfgenmsg", { nfgen_family: "u8", version: "u8", res_id: ["u8", 2] });
 
 // Where a packet can be stopped and looked at: <linux/netfilter.h>.
 export const NF_INET_PRE_ROUTING = 0;
@@ -111,12 +111,12 @@ export const newChain = nft("NFT_MSG_NEWCHAIN", NFT_MSG_NEWCHAIN, NFTA_CHAIN);
 export const newRule = nft("NFT_MSG_NEWRULE", NFT_MSG_NEWRULE, NFTA_RULE);
 export const getChain = nft("NFT_MSG_GETCHAIN", NFT_MSG_GETCHAIN, NFTA_CHAIN);
 
-const ip = { family: AF_INET };
+const ip = { nfgen_family: AF_INET };
 
 /** All or nothing: what is between begin and end takes effect at one moment. The last of `changes` is acknowledged. */
 export function batch(changes: readonly Message[]): Message[] {
   const bound = (name: string, type: number): Message => ({
-    ...message({ name, type, header: nfgenmsg, attributes: {} }, 0, { resource: [0, NFNL_SUBSYS_NFTABLES] }),
+    ...message({ name, type, header: nfgenmsg, attributes: {} }, 0, { res_id: [0, NFNL_SUBSYS_NFTABLES] }),
     show: () => "",
   });
   return [

@@ -239,3 +239,17 @@ portTest(
     await at.world.container({ ports: [{ host: 8080, container: 80, protocol: "tcp" }] });
   },
 );
+
+portTest("a client that sent to a UDP port before it was published is heard from then on", async () => {
+  await at.world.container(); // with its rules, the kernel begins to keep connections in mind
+  // from one port, again and again: for the kernel this is one exchange, in which nothing has been redirected
+  const client = `while :; do echo ?; sleep 0.1; done | socat -u - UDP4-DATAGRAM:${HOST}:5353,bind=:5555`;
+  servers.push(Bun.spawn([...elsewhere(), "sh", "-c", `exec timeout 20 sh -c '${client}'`]));
+  await Bun.sleep(500);
+  expect(at.world.sh("cat /proc/net/nf_conntrack")).toMatch(
+    /udp .*dst=192.0.2.2 sport=5555 dport=5353 \[UNREPLIED\] src=192.0.2.2/,
+  );
+  const dns = await at.world.container({ ports: [{ host: 5353, container: 53, protocol: "udp" }] });
+  const heard = Bun.spawnSync([...inside(dns), "socat", "-u", "UDP4-RECV:53,readbytes=2", "-"], { timeout: 5000 });
+  expect(heard.stdout.toString()).toBe("?\n");
+});

@@ -1,6 +1,7 @@
 // Netlink messages: their bytes, their text, and what answers say.
 
 import { describe, expect, test } from "bun:test";
+import { CTA } from "../../src/abi/conntrack.ts";
 import {
   encodeMessages,
   type Message,
@@ -195,6 +196,7 @@ function within(kind: Kind): [string, number][] {
 const tables = {
   "linux/if_link.h linux/veth.h linux/rtnetlink.h linux/socket.h": [IFLA, IFA, RTA],
   "linux/netfilter/nf_tables.h": [NFTA_TABLE, NFTA_CHAIN, NFTA_RULE],
+  "linux/netfilter/nfnetlink_conntrack.h": [CTA],
 };
 
 for (const [headers, list] of Object.entries(tables)) {

@@ -23,7 +23,7 @@ import { ensureHostsFile, updateNames } from "./names.ts";
 import { findObstacle, obstacleNotice } from "./obstacle.ts";
 import { reservePorts } from "./ports.ts";
 import { connectByPasta, stopPasta } from "./rootless.ts";
-import { makeRules, NO_NAT, removeRules, rulesFor, tableName } from "./rules.ts";
+import { forgetExchanges, makeRules, NO_NAT, removeRules, rulesFor, tableName } from "./rules.ts";
 import { NetlinkSocket } from "./socket.ts";
 import { verify } from "./verify.ts";
 
@@ -141,6 +141,7 @@ async function setRules(
   const socket = await NetlinkSocket.open(host, NETLINK_NETFILTER);
   const accepted = await makeRules(socket, table, rulesFor(address, bridge, ports), ports.length === 0 ? NO_NAT : []);
   if (ports.length > 0) await routeLocalnet(host, bridge);
+  await forgetExchanges(socket, ports);
   if (!accepted()) {
     ctx.notice(
       "this kernel has no NAT for nf_tables: the container reaches this host and the other containers, and nothing beyond",

@@ -6,6 +6,7 @@ import {
   AT_FDCWD,
   LOCK_EX,
   LOCK_NB,
+  O_APPEND,
   O_CLOEXEC,
   O_CREAT,
   O_EXCL,
@@ -18,9 +19,9 @@ import { extension, type Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { leasesFolder, makeFolder, openFolder } from "./folders.ts";
-import { entryOf, listMembers, type Member, releaseAddress } from "./lease.ts";
+import { entryOf, listMembers, type Member, memberOf, releaseAddress } from "./lease.ts";
 
-const ATTEMPTS = 10;
+const ATTEMPTS = 1000;
 const AT_ONCE = 32;
 const PIECE = 2048;
 /** A file that the container has made larger is its own business. */
@@ -34,6 +35,21 @@ export async function ensureHostsFile(host: Stage, stateDir: string, spec: Spec)
   const file = await host.openat(AT_FDCWD, `${folder}/hosts`, flags, 0o644, { tolerate: [EEXIST] });
   const text = hostsFile(spec);
   await host.write(file, text, text.length);
+  await host.close(file);
+}
+
+/** A name for itself, for a container that is on no bridge and knows its address by nobody. */
+export async function nameItself(host: Stage, stateDir: string, spec: Spec): Promise<void> {
+  const { id, names } = memberOf(spec);
+  const file = await host.openat(
+    AT_FDCWD,
+    `${etcFolder(stateDir, id)}/hosts`,
+    O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+    0,
+    { tolerate: [ENOENT] },
+  );
+  const line = `127.0.1.1\t${ownNames(names)}\n`;
+  await host.write(file, line, line.length);
   await host.close(file);
 }
 
@@ -96,7 +112,11 @@ async function readOn(host: Stage, fd: Result, first: Result): Promise<string> {
 
 /** A name of its own wins over one that another container has as well, so its line comes first. */
 function linesFor(member: Member, all: readonly Member[]): string[] {
-  const [name = "", ...others] = member.names;
-  const own = `${member.address}\t${[...others, name].join(" ")}`;
+  const own = `${member.address}\t${ownNames(member.names)}`;
   return [own, ...all.filter((it) => it !== member).map(({ address, names }) => `${address}\t${names.join(" ")}`)];
+}
+
+/** The hostname comes before the container's name: the first one is what an address is looked up to be. */
+function ownNames([name = "", ...others]: readonly string[]): string {
+  return [...others, name].join(" ");
 }

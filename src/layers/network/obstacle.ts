@@ -20,7 +20,7 @@ const families: Readonly<Record<number, string>> = { 1: "inet", 2: "ip" };
 export async function findObstacle(socket: NetlinkSocket): Promise<Obstacle | undefined> {
   const chains = await socket.list(message(getChain, 0, {}), newChain);
   for (const { header, values } of chains) {
-    const family = families[header.family];
+    const family = families[header.nfgen_family];
     const forward = values.NFTA_CHAIN_HOOK?.NFTA_HOOK_HOOKNUM === NF_INET_FORWARD;
     if (family === undefined || !forward || values.NFTA_CHAIN_POLICY !== NF_DROP) continue;
     return { family, table: values.NFTA_CHAIN_TABLE ?? "?", chain: values.NFTA_CHAIN_NAME ?? "?" };

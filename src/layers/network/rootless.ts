@@ -8,6 +8,7 @@ import type { Context } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { extension, type Network, type PublishedPort } from "../../core/spec.ts";
 import type { Stage } from "../../stage/stage.ts";
+import { nameItself } from "./names.ts";
 import { reservePorts } from "./ports.ts";
 
 const howToGet = "install pasta (Debian, Ubuntu, Fedora: the package passt)";
@@ -35,6 +36,7 @@ export async function connectByPasta(ctx: Context, { ports }: Network): Promise<
   await host.symlinkat(`/proc/${ctx.pid}/ns/net`, AT_FDCWD, link);
   try {
     await ctx.runOnHost(program, pastaArguments(ctx.pid, link, ports));
+    await nameItself(host, facts.stateDir, ctx.spec);
   } catch (error) {
     if (!(error instanceof HostProgramFailed)) throw error;
     // what nobody asked for is not worth a failure; a published port that does not answer is

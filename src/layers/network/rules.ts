@@ -5,7 +5,8 @@
 //   from this host ──────────────▶ publish-here (output) ───────────────────────────▶ disguise ────────▶ bridge ─▶ container
 //   container ─▶ bridge ─▶ guard ─▶ routing ─▶ disguise ─▶ outside
 
-import { EEXIST, ENOENT, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
+import { forgetUdp } from "../../abi/conntrack.ts";
+import { EEXIST, EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import { parseRange, type Range } from "../../abi/inet.ts";
 import * as nft from "../../abi/nft-clauses.ts";
 import {
@@ -112,6 +113,17 @@ export async function makeRules(
   const changes = [addTable(table), ...used.map((it) => addChain(table, it)), ...rules.map((it) => addRule(table, it))];
   const request = await socket.changeAll(batch(changes), { tolerate, cause: causes });
   return () => request.errno === 0;
+}
+
+/**
+ * UDP knows no connections, so the kernel makes some up: packets from one port to another within half a minute. Those of a client that was
+ * there before the rules would go on as before, to nobody or to a container that is no more.
+ */
+export async function forgetExchanges(socket: NetlinkSocket, ports: readonly PublishedPort[]): Promise<void> {
+  for (const { host, protocol } of ports) {
+    // EINVAL: a kernel that cannot choose (before Linux 5.8)
+    if (protocol === "udp") await socket.change(forgetUdp(host), { tolerate: [ENOENT, EINVAL, EOPNOTSUPP] });
+  }
 }
 
 export async function removeRules(socket: NetlinkSocket, table: string): Promise<void> {
