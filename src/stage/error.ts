@@ -31,6 +31,8 @@ export class StageGone extends Error {
   override readonly name = "StageGone";
 
   constructor(role: string, call: string) {
-    super(`the ${role} stage ended during ${call}: something killed the process`);
+    super(
+      `the ${role} stage ended during ${call}: something killed the process, or its program is older than this source (then: npm run postinstall)`,
+    );
   }
 }

@@ -41,8 +41,11 @@ export interface Launched {
 export function stageProgram(): string {
   const beside = join(dirname(process.execPath), "stage");
   const built = join(import.meta.dir, "../../native/stage");
-  const path = process.env["MINIDOCKER_STAGE"] ?? (Bun.isStandaloneExecutable ? beside : built);
+  const chosen = process.env["MINIDOCKER_STAGE"];
+  const path = chosen ?? (Bun.isStandaloneExecutable ? beside : built);
   if (!existsSync(path)) {
+    if (chosen !== undefined)
+      throw new Error(`MINIDOCKER_STAGE=${chosen}: there is no such file; unset it to use ${built}`);
     throw new Error(
       `${path} is missing: the stage is not built. With a C compiler installed (Debian, Ubuntu: apt-get install gcc libc6-dev), run: npm ci`,
     );
@@ -76,6 +79,8 @@ async function seal(stage: Stage): Promise<void> {
   const self = await stage.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
   await stage.sendfile(copy, self, 0, ALL);
   await stage.fcntl(copy, F_ADD_SEALS, SEALS);
+  // in a frame of its own: with nobody left to reply, the results of these would be lost to the trace
+  stage.flush();
   await stage.execveat(copy, "", ["minidocker-stage"], [], AT_EMPTY_PATH);
   stage.flush();
   await stage.fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
