@@ -1,7 +1,10 @@
 // Layers written by the user: `--layer ./mine.ts`. They stand in the order where they ask to, and are layers like any other.
 
-import type { Layer } from "../core/layer.ts";
+import type { JournalEntry, Layer } from "../core/layer.ts";
 import { Refusal } from "../core/refusal.ts";
+import { extension } from "../core/spec.ts";
+import type { Paths } from "../state/paths.ts";
+import { readConfig } from "../state/record.ts";
 
 /** The seven with the plugins in their places. Throws a Refusal that names the file and what it lacks. */
 export async function withPlugins(own: readonly Layer[], files: readonly string[]): Promise<readonly Layer[]> {
@@ -16,6 +19,47 @@ export async function withPlugins(own: readonly Layer[], files: readonly string[
     all.splice(place + 1, 0, layer);
   }
   return all;
+}
+
+interface Knowledge {
+  readonly paths: Paths;
+  readonly layers: readonly Layer[];
+  notice?(text: string): void;
+}
+
+/**
+ * The layers that can take back a container's `entries`: those that this command knows, and the plugins with which it was made. Tells
+ * about plugins that are gone, and what they have left behind.
+ */
+export async function withAuthors(
+  { paths, layers, notice = () => {} }: Knowledge,
+  id: string,
+  entries: readonly JournalEntry[],
+): Promise<readonly Layer[]> {
+  const missing = new Set(entries.map((it) => it.layer).filter((name) => !layers.some((it) => it.name === name)));
+  if (missing.size === 0) return layers;
+  const found: Layer[] = [];
+  for (const file of pluginsOf(paths, id)) {
+    try {
+      const layer = await load(file);
+      if (missing.delete(layer.name)) found.push(layer);
+    } catch (error) {
+      notice((error as Error).message);
+    }
+  }
+  for (const name of missing) {
+    const left = entries.filter((it) => it.layer === name).map((it) => JSON.stringify(it));
+    notice(`nobody can take back what the layer ${name} has made, for it is gone: ${left.join(", ")}`);
+  }
+  return [...layers, ...found];
+}
+
+function pluginsOf(paths: Paths, id: string): readonly string[] {
+  try {
+    return extension(readConfig(paths, id), "plugins") ?? [];
+  } catch {
+    return []; // then all that they have made is told of
+  }
 }
 
 async function load(file: string): Promise<Layer> {
