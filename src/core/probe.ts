@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { release, userInfo } from "node:os";
+import { bootId } from "./boot.ts";
 import { probeCgroups } from "./cgroup-facts.ts";
 import type { Facts, SubordinateRange } from "./facts.ts";
 
@@ -22,6 +23,7 @@ export function probeFacts(folders: { readonly state: string; readonly data: str
     subgids: mayMap ? subordinate("/etc/subgid", uid) : [],
     tools,
     namespaces: new Set(readdirSync("/proc/self/ns")),
+    bootId: bootId(),
     stateDir: folders.state,
     dataDir: folders.data,
   };

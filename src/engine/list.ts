@@ -7,9 +7,10 @@ import { openPaths } from "../state/paths.ts";
 import type { Listed } from "../state/shape.ts";
 import { recover } from "./recover.ts";
 
-/** The newest first. */
-export async function listContainers(): Promise<Listed[]> {
+/** The newest first. What cannot be put in order is told to `notice`, and listed as it is. */
+export async function listContainers(notice: (text: string) => void): Promise<Listed[]> {
   const paths = openPaths();
-  await recover(paths, layers, probeFacts(paths));
+  const care = { paths, layers, facts: probeFacts(paths), notice };
+  await recover(care).catch((error: unknown) => notice((error as Error).message));
   return listRecords(paths);
 }

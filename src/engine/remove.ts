@@ -8,24 +8,34 @@ import { layers } from "../layers/index.ts";
 import { launch } from "../stage/launch.ts";
 import { Session } from "../stage/stage.ts";
 import { findContainer } from "../state/find.ts";
-import { openPaths, type Paths } from "../state/paths.ts";
+import { openPaths } from "../state/paths.ts";
 import { isAlive, type ProcessIdentity } from "../state/process.ts";
+import { noSuchContainer } from "../state/record.ts";
 import type { ContainerRecord, Listed } from "../state/shape.ts";
-import { forget, recover } from "./recover.ts";
+import type { Care } from "./care.ts";
+import { exclusively, forget, recover } from "./recover.ts";
 
 const SECONDS = 10;
 
 /** Resolves with the container's name. Throws a Refusal for one that runs, unless `force`: then it is killed first. */
-export async function removeContainer(reference: string, force: boolean): Promise<string> {
+export async function removeContainer(
+  reference: string,
+  force: boolean,
+  notice: (text: string) => void,
+): Promise<string> {
   const paths = openPaths();
-  const facts = probeFacts(paths);
-  await recover(paths, layers, facts);
+  const care = { paths, layers, facts: probeFacts(paths), notice };
+  // what cannot be put in order may be somebody else's, and then it is no reason to stop
+  await recover(care).catch(() => {});
   const found = findContainer(paths, reference);
-  if (isBusy(found)) {
+  const running = isBusy(found);
+  if (running) {
     if (!force) throw new Refusal(`container ${found.name} is ${found.status}: stop it first, or use rm --force`, 1);
-    await end(found, facts);
+    await end(found, care.facts);
   }
-  await takeAway(paths, found, facts);
+  const removed = await exclusively(paths, found.id, () => takeAway(care, found));
+  // one that ran may have been removed by who ran it; any other by somebody who was faster
+  if (removed === undefined && !running) throw noSuchContainer(reference);
   return found.name;
 }
 
@@ -50,10 +60,11 @@ async function end(record: ContainerRecord, facts: Facts): Promise<void> {
   }
 }
 
-async function takeAway(paths: Paths, { id }: Listed, facts: Facts): Promise<void> {
+async function takeAway(care: Care, { id }: Listed): Promise<true> {
   const launched = await launch(new Session());
   try {
-    await forget(paths, id, layers, launched.stage, facts);
+    await forget(care, launched.stage, id);
+    return true;
   } finally {
     launched.close();
   }

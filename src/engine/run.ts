@@ -1,8 +1,6 @@
 // `run`: from options to an exit code. Reserve, build, supervise, take back.
 
 import { Cgroup } from "../core/cgroup.ts";
-import type { Facts } from "../core/facts.ts";
-import type { Layer } from "../core/layer.ts";
 import { Construction } from "../core/pipeline.ts";
 import { probeFacts } from "../core/probe.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -13,19 +11,20 @@ import { resolveImage } from "../images/resolve.ts";
 import { layers as theSeven } from "../layers/index.ts";
 import { StageError } from "../stage/error.ts";
 import { type Launched, launch } from "../stage/launch.ts";
-import { Session } from "../stage/stage.ts";
+import { Session, type Stage } from "../stage/stage.ts";
 import type { TraceRow } from "../stage/trace.ts";
 import { appendIntent } from "../state/journal.ts";
 import { containerDir, openPaths, type Paths } from "../state/paths.ts";
 import { identify } from "../state/process.ts";
 import { createRecord, updateRecord, writeConfig } from "../state/record.ts";
 import type { ContainerRecord } from "../state/shape.ts";
+import type { Care } from "./care.ts";
 import { observe } from "./observe.ts";
 import type { RunOptions } from "./options/index.ts";
 import { findNetworkOwner } from "./peer.ts";
 import { phasesFor } from "./phases.ts";
 import { withPlugins } from "./plugins.ts";
-import { forget, recover, takeBackRuntime } from "./recover.ts";
+import { finish, forget, insist, recover, takeBackRuntime } from "./recover.ts";
 import { forwardSignals } from "./signals.ts";
 import { chooseCommand } from "./spec/program.ts";
 import { buildSpec } from "./spec.ts";
@@ -39,12 +38,9 @@ export interface Console {
   ask?(pause: Pause): Promise<Answer>;
 }
 
-interface Run {
+interface Run extends Care {
   readonly options: RunOptions;
   readonly console: Console;
-  readonly paths: Paths;
-  readonly facts: Facts;
-  readonly layers: readonly Layer[];
   readonly session: Session;
   readonly launched: Launched;
   readonly stepper: Stepper | undefined;
@@ -91,13 +87,21 @@ async function inContainer(it: Run): Promise<number> {
     // a stage that waits for orders ends when its channel does; what it holds open goes with it
     built?.release();
     launched.stage.discard();
-    await forget(paths, record.id, layers, launched.stage, facts);
+    await putInOrder(it, (host) => finish(it, host, record.id));
     throw explained(error);
   }
 }
 
+/** What cannot be taken back is told, and left to the next command. It is no reason to forget what has gone before. */
+async function putInOrder({ launched, console }: Run, action: (host: Stage) => Promise<void>): Promise<void> {
+  await insist(launched.stage, action).catch((error: unknown) => {
+    console.notice(`${(error as Error).message}; the next command tries once more`);
+  });
+}
+
 /** A name that belongs to a container whose minidocker was killed is free again, once that has been cleaned up. */
-async function reserve({ options, paths, layers, facts }: Run, command: readonly string[]): Promise<ContainerRecord> {
+async function reserve(it: Run, command: readonly string[]): Promise<ContainerRecord> {
+  const { options, paths } = it;
   const fields = {
     image: options.image,
     command,
@@ -107,7 +111,7 @@ async function reserve({ options, paths, layers, facts }: Run, command: readonly
   try {
     return createRecord(paths, fields);
   } catch (error) {
-    if (!(error instanceof Refusal) || (await recover(paths, layers, facts)).length === 0) throw error;
+    if (!(error instanceof Refusal) || (await recover(it)).length === 0) throw error;
     return createRecord(paths, fields);
   }
 }
@@ -134,7 +138,7 @@ function filesOf(paths: Paths, id: string) {
 }
 
 async function supervise(it: Run, built: Construction, record: ContainerRecord): Promise<number> {
-  const { paths, launched, options, layers, facts } = it;
+  const { paths, launched, options, facts } = it;
   const program = identify(built.pid);
   const supervisor = identify(launched.pid);
   updateRecord(paths, record.id, {
@@ -144,31 +148,28 @@ async function supervise(it: Run, built: Construction, record: ContainerRecord):
     ...(supervisor === undefined ? {} : { supervisor }),
   });
   const stopForwarding = forwardSignals(launched.pid, options.terminal, () => process.kill(built.pid, "SIGKILL"));
-  const ended = superviseProgram(built);
+  const ended = superviseProgram(built).finally(stopForwarding);
   // while the program runs there is time to finish what others have left
-  await recover(paths, layers, facts).catch((error: unknown) => it.console.notice(String(error)));
-  const status = await ended;
-  stopForwarding();
+  const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) => it.console.notice((error as Error).message));
+  const [status] = await Promise.all([ended, others]);
   const killedForMemory = wasKilled(status) && Cgroup.of(facts.cgroup, record.id).oomKilled;
   if (killedForMemory) it.console.notice(memoryMessage(built.spec));
-  if (options.remove) await forget(paths, record.id, layers, launched.stage, facts);
-  else await conclude(it, record, status, killedForMemory);
-  return exitCode(status);
+  const code = exitCode(status);
+  await putInOrder(it, (host) =>
+    options.remove ? forget(it, host, record.id) : conclude(it, host, record, code, killedForMemory),
+  );
+  return code;
 }
 
 async function conclude(
-  { paths, launched, layers, facts }: Run,
+  it: Run,
+  host: Stage,
   { id }: ContainerRecord,
-  status: number,
+  code: number,
   oomKilled: boolean,
 ): Promise<void> {
-  await takeBackRuntime(paths, id, layers, launched.stage, facts);
-  updateRecord(paths, id, {
-    status: "exited",
-    exitCode: exitCode(status),
-    oomKilled,
-    finished: new Date().toISOString(),
-  });
+  await takeBackRuntime(it, host, id);
+  updateRecord(it.paths, id, { status: "exited", exitCode: code, oomKilled, finished: new Date().toISOString() });
 }
 
 function memoryMessage(spec: Spec): string {

@@ -6,7 +6,7 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { recipeVersion } from "../../rootfs/recipe.ts";
 import type { Paths } from "../state/paths.ts";
-import { bootId } from "../state/process.ts";
+import { bootId } from "../core/boot.ts";
 
 /** Where the programs come from. */
 export type Source = "busybox" | "tools";

@@ -2,20 +2,14 @@
 // time at which that process was started, and a start time, which counts from boot, only together with the boot.
 
 import { readFileSync } from "node:fs";
+import { bootId } from "../core/boot.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat, in clock ticks after boot, as seen from the time namespace of the reader. */
   readonly startTime: number;
-  /** /proc/sys/kernel/random/boot_id */
+  /** See src/core/boot.ts. */
   readonly bootId: string;
-}
-
-let currentBoot: string | undefined;
-
-export function bootId(): string {
-  currentBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  return currentBoot;
 }
 
 /** The process that has this pid now, or undefined where there is none. */

@@ -69,6 +69,7 @@ export function construct(
       subgids: [],
       tools: {},
       namespaces: new Set(),
+      bootId: "",
       stateDir: "",
       dataDir: "",
     },

@@ -2,7 +2,8 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { bootId, identify, isAlive, type ProcessIdentity } from "../../src/state/process.ts";
+import { bootId } from "../../src/core/boot.ts";
+import { identify, isAlive, type ProcessIdentity } from "../../src/state/process.ts";
 import { processEntry } from "../harness/processes.ts";
 import { waitUntil } from "../harness/run.ts";
 

@@ -13,6 +13,7 @@ import {
   onlyLoopbackServers,
   resolvConf,
 } from "../../core/netfiles.ts";
+import { ownerText } from "../../core/owner.ts";
 import { extension, type Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
@@ -30,7 +31,7 @@ const noPlace = {
 
 /** Announces and makes upper, work and merged, which stay as long as the container does. */
 export async function makeScratch(ctx: Context): Promise<void> {
-  const { host } = ctx;
+  const { host, facts } = ctx;
   const scratch = extension(ctx.spec, "overlay")?.scratch;
   if (scratch === undefined) return;
   ctx.step("make the container's own layer");
@@ -39,6 +40,8 @@ export async function makeScratch(ctx: Context): Promise<void> {
   const parent = scratch.slice(0, scratch.lastIndexOf("/"));
   await host.mkdirat(AT_FDCWD, parent, 0o700, { tolerate: [EEXIST], cause: noPlace });
   await host.mkdirat(AT_FDCWD, scratch, 0o700, { tolerate: [EEXIST], cause: noPlace });
+  // a reboot takes away the journal in /run, and with it all that tells whose this is
+  await host.symlinkat(ownerText(facts), AT_FDCWD, `${scratch}/owner`, { tolerate: [EEXIST], cause: noPlace });
   // what the container's / looks like is what `upper` does
   for (const [name, mode] of [
     ["upper", 0o755],
