@@ -18,7 +18,7 @@ export const command = defineCommand({
     let code = 0;
     for (const reference of operands) {
       try {
-        await removeContainer(reference, force);
+        await removeContainer(reference, force, status);
         print(`${reference}\n`);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
