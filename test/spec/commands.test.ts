@@ -92,6 +92,23 @@ describe("verify", () => {
     expect((await verdicts("web"))["seccomp.filter"]).toBe("no");
   });
 
+  rootTest("with --init it is the program that is judged, not the init beside it", async () => {
+    const options = [
+      "--rm",
+      "--init",
+      "--name",
+      "web",
+      "--security-opt",
+      "no-new-privileges=false",
+      "--network",
+      "none",
+    ];
+    await start(...options);
+    const found = await verdicts("web");
+    expect(found["no-new-privs.bit"]).toBe("no");
+    expect(found["seccomp.filter"]).toBe("yes");
+  });
+
   rootTest("a process of the host is isolated by nothing", async () => {
     const found = await verdicts("--pid", "1");
     for (const id of ["namespaces.pid", "namespaces.mount", "seccomp.filter"]) expect(found[id], id).toBe("no");

@@ -3,10 +3,12 @@
 
 import { existsSync } from "node:fs";
 import { Refusal } from "../../core/refusal.ts";
+import { extension, type Spec } from "../../core/spec.ts";
 import { View } from "../../core/view.ts";
 import { findContainer } from "../../state/find.ts";
 import { openPaths } from "../../state/paths.ts";
 import { isAlive } from "../../state/process.ts";
+import { readConfig } from "../../state/record.ts";
 import { judge, showChecks } from "../checks.ts";
 import { defineCommand } from "../command.ts";
 import { jsonOption, print, printJson } from "../output.ts";
@@ -46,13 +48,21 @@ The exit code says whether the process could be judged, not how.`,
 });
 
 function pidOf(name: string): number {
-  const record = findContainer(openPaths(), name);
+  const paths = openPaths();
+  const record = findContainer(paths, name);
   if (record.status === "damaged")
     throw new Refusal(`${name}: ${record.problem}: its process can be given with --pid`, 1);
   if (record.process === undefined || !isAlive(record.process)) {
     throw new Refusal(`container ${record.name} does not run: only a process can be judged`, 1);
   }
-  return record.process.pid;
+  return programOf(record.process.pid, readConfig(paths, record.id));
+}
+
+/** With --init, process 1 is minidocker's own, with almost no rights; what is to be judged is its first child. */
+function programOf(pid: number, spec: Spec): number {
+  if (!extension(spec, "init")) return pid;
+  const [child] = (new View(pid).tryFile(`task/${pid}/children`) ?? "").split(" ");
+  return Number(child) || pid;
 }
 
 function checkPid(text: string): number {
