@@ -155,6 +155,17 @@ netTest("a range that the host has a route to is not taken", async () => {
   at.world.sh(`rm ${at.world.state}/network/subnet`);
 });
 
+netTest("the one route that matters is found among a thousand others", async () => {
+  const others = Array.from({ length: 1000 }, (_, i) => `route add 10.${i >> 8}.${i & 255}.0/24 via 192.0.2.3`);
+  const batch = [...others, "route add 172.30.9.9/32 via 192.0.2.3"].join("\n");
+  at.world.sh(`rm -f ${at.world.state}/network/subnet; printf '%s\n' '${batch}' | ip -batch -`);
+  try {
+    expect((await at.world.container()).address).toBe("172.31.0.2");
+  } finally {
+    at.world.sh(`ip route flush via 192.0.2.3; rm -f ${at.world.state}/network/subnet`);
+  }
+});
+
 netTest("a bridge of our name that somebody else has made is left alone", async () => {
   at.world.sh(
     "ip link add minidocker0 type bridge; ip addr add 172.30.0.1/16 dev minidocker0; ip link set minidocker0 up",

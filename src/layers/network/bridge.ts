@@ -1,8 +1,8 @@
 // The bridge: a switch inside the kernel that the containers are plugged into, with an address of its own, which is their way
 // out. All containers of one minidocker share it; it is made for the first and removed after the last.
 
-import { EEXIST, ENODEV, ENOENT, ENOTEMPTY, EOPNOTSUPP, EPERM, EROFS } from "../../abi/errno.ts";
-import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
+import { EEXIST, ENODEV, ENOENT, ENOTEMPTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
+import { AT_FDCWD, AT_REMOVEDIR } from "../../abi/fcntl.ts";
 import { addressIn, overlap, parseRange, type Range, rangeText } from "../../abi/inet.ts";
 import { message, NLM_F_CREATE, NLM_F_EXCL, pretendAnswer } from "../../abi/netlink.ts";
 import {
@@ -21,7 +21,7 @@ import { AF_INET } from "../../abi/socket.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { leasesFolder, locked, makeFolder, networkFolder, subnetLink } from "./folders.ts";
-import type { NetlinkSocket } from "./socket.ts";
+import type { NetlinkSocket, Request } from "./socket.ts";
 
 export interface Bridge {
   readonly name: string;
@@ -58,35 +58,27 @@ export async function ensureBridge(
   const mac = ownMac(stateDir);
   for (let number = 0; number < MOST; ) {
     const name = `minidocker${number}`;
-    const found = await findLink(socket, name);
+    const question = await askLink(socket, name);
+    const addresses = await socket.list(message(RTM_GETADDR, 0, { family: AF_INET }), RTM_NEWADDR);
+    const found = question.answer(RTM_NEWLINK);
     if (found !== undefined && found.values.IFLA_ADDRESS !== mac) {
       number++;
       continue;
     }
     announce(name);
     if (found === undefined) {
-      const made = message(
-        RTM_NEWLINK,
-        NLM_F_CREATE | NLM_F_EXCL,
-        {},
-        {
-          IFLA_IFNAME: name,
-          IFLA_ADDRESS: mac,
-          IFLA_LINKINFO: { IFLA_INFO_KIND: "bridge" },
-        },
-      );
-      const request = await socket.change(made, { tolerate: [EEXIST], cause: linkCauses });
-      const own = await findLink(socket, name, pretendAnswer(RTM_NEWLINK, { index: 3 }));
+      const made = await makeBridge(host, socket, stateDir, name, mac);
+      if (made !== undefined) return made;
       // somebody was faster: look at what they have made
-      if (request.errno === EEXIST || own === undefined) continue;
-      return await furnish(host, socket, stateDir, { name, index: own.header.index });
+      continue;
     }
     const { index, flags } = found.header;
-    const range = await rangeOf(socket, index);
-    const ready = range !== undefined && (flags & IFF_UP) !== 0;
-    return ready
-      ? { name, index, range, gateway: addressIn(range, 1) }
-      : await furnish(host, socket, stateDir, { name, index });
+    const own = addresses.find(({ header, values }) => header.index === index && values.IFA_LOCAL !== undefined);
+    if (own === undefined || (flags & IFF_UP) === 0) {
+      return await furnish(host, socket, stateDir, { name, index }, await lookAround(host, socket, stateDir));
+    }
+    const range = parseRange(`${own.values.IFA_LOCAL}/${own.header.prefixlen}`);
+    return { name, index, range, gateway: addressIn(range, 1) };
   }
   throw new Refusal(
     `the links minidocker0 to minidocker${MOST - 1} exist and are not ours: remove one (ip link delete …)`,
@@ -108,7 +100,8 @@ export function ownMac(stateDir: string): string {
 /** Removes the bridge, if it is ours and nobody is left on it. */
 export async function removeBridge(host: Stage, socket: NetlinkSocket, stateDir: string, name: string): Promise<void> {
   const mac = ownMac(stateDir);
-  const found = await findLink(socket, name, pretendAnswer(RTM_NEWLINK, { index: 3 }, { IFLA_ADDRESS: mac }));
+  const question = await askLink(socket, name, pretendAnswer(RTM_NEWLINK, { index: 3 }, { IFLA_ADDRESS: mac }));
+  const found = question.answer(RTM_NEWLINK);
   if (found?.values.IFLA_ADDRESS !== mac) return;
   const leases = leasesFolder(stateDir);
   await makeFolder(host, networkFolder(stateDir));
@@ -121,18 +114,44 @@ export async function removeBridge(host: Stage, socket: NetlinkSocket, stateDir:
   });
 }
 
-async function findLink(socket: NetlinkSocket, name: string, assume?: Uint8Array) {
-  const request = await socket.ask(message(RTM_GETLINK, 0, {}, { IFLA_IFNAME: name }), {
-    tolerate: [ENODEV],
-    ...(assume === undefined ? {} : { assume }),
-  });
-  return request.answer(RTM_NEWLINK);
+function askLink(socket: NetlinkSocket, name: string, assume?: Uint8Array): Promise<Request> {
+  const question = message(RTM_GETLINK, 0, {}, { IFLA_IFNAME: name });
+  return socket.ask(question, { tolerate: [ENODEV], ...(assume === undefined ? {} : { assume }) });
 }
 
-async function rangeOf(socket: NetlinkSocket, index: number): Promise<Range | undefined> {
-  const list = await socket.list(message(RTM_GETADDR, 0, { family: AF_INET }), RTM_NEWADDR);
-  const own = list.find(({ header, values }) => header.index === index && values.IFA_LOCAL !== undefined);
-  return own && parseRange(`${own.values.IFA_LOCAL}/${own.header.prefixlen}`);
+/** Undefined where a link of that name has come to be meanwhile. */
+async function makeBridge(
+  host: Stage,
+  socket: NetlinkSocket,
+  stateDir: string,
+  name: string,
+  mac: string,
+): Promise<Bridge | undefined> {
+  const values = { IFLA_IFNAME: name, IFLA_ADDRESS: mac, IFLA_LINKINFO: { IFLA_INFO_KIND: "bridge" } };
+  const creation = message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, {}, values);
+  const made = await socket.change(creation, { tolerate: [EEXIST], cause: linkCauses });
+  const question = await askLink(socket, name, pretendAnswer(RTM_NEWLINK, { index: 3 }));
+  const surroundings = await lookAround(host, socket, stateDir);
+  const own = question.answer(RTM_NEWLINK);
+  if (made.errno !== 0 || own === undefined) return undefined;
+  return furnish(host, socket, stateDir, { name, index: own.header.index }, surroundings);
+}
+
+interface Surroundings {
+  /** The range that was taken the last time, or an empty text. */
+  readonly before: string;
+  readonly routes: readonly { readonly range: Range; readonly link: number | undefined }[];
+}
+
+async function lookAround(host: Stage, socket: NetlinkSocket, stateDir: string): Promise<Surroundings> {
+  const link = await host.readlinkat(AT_FDCWD, subnetLink(stateDir), 64, 64, { tolerate: [ENOENT] });
+  const routes = await socket.list(message(RTM_GETROUTE, 0, { family: AF_INET }), RTM_NEWROUTE);
+  return {
+    before: new TextDecoder().decode(link.bytes.subarray(0, Math.max(0, host.value(link)))),
+    routes: routes.flatMap(({ header: { dst_len }, values: { RTA_DST, RTA_OIF } }) =>
+      dst_len === 0 || RTA_DST === undefined ? [] : [{ range: { base: RTA_DST, prefix: dst_len }, link: RTA_OIF }],
+    ),
+  };
 }
 
 /** Gives a bridge its address and raises it; up is the sign that it is complete. Doing it twice does no harm. */
@@ -141,64 +160,33 @@ async function furnish(
   socket: NetlinkSocket,
   stateDir: string,
   { name, index }: { name: string; index: number },
+  surroundings: Surroundings,
 ): Promise<Bridge> {
-  const range = await chooseRange(host, socket, stateDir, index);
+  const range = chooseRange(surroundings, index);
+  if (rangeText(range) !== surroundings.before) await recordRange(host, stateDir, range);
   const gateway = addressIn(range, 1);
   const header = { family: AF_INET, prefixlen: range.prefix, scope: RT_SCOPE_UNIVERSE, index };
   const broadcast = addressIn(range, 2 ** (32 - range.prefix) - 1);
   const address = { IFA_LOCAL: gateway, IFA_ADDRESS: gateway, IFA_BROADCAST: broadcast };
   await socket.change(message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header, address), { tolerate: [EEXIST] });
   await socket.change(message(RTM_SETLINK, 0, { index, flags: IFF_UP, change: IFF_UP }));
-  socket.settle();
   return { name, index, range, gateway };
 }
 
-async function chooseRange(host: Stage, socket: NetlinkSocket, stateDir: string, own: number): Promise<Range> {
-  const path = subnetLink(stateDir);
-  const link = await host.readlinkat(AT_FDCWD, path, 64, 64, { tolerate: [ENOENT] });
-  const routes = await socket.list(message(RTM_GETROUTE, 0, { family: AF_INET }), RTM_NEWROUTE);
-  const taken = routes.flatMap(({ header, values }) =>
-    header.dst_len === 0 || values.RTA_OIF === own || values.RTA_DST === undefined
-      ? []
-      : [{ base: values.RTA_DST, prefix: header.dst_len }],
-  );
-  const before = new TextDecoder().decode(link.bytes.subarray(0, Math.max(0, host.value(link))));
+function chooseRange({ before, routes }: Surroundings, own: number): Range {
   const wanted = candidates.includes(before) ? [before, ...candidates] : candidates;
-  const range = wanted.map(parseRange).find((it) => !taken.some((other) => overlap(it, other)));
-  if (range === undefined) {
-    throw new Refusal(
-      "no free range of addresses for containers: the host has routes to all of 172.18–31.0.0/16 and 192.168.160–240.0/20",
-    );
-  }
-  if (rangeText(range) !== before) {
-    // a link is made with its contents or not at all, so nobody can find half of a range
-    await makeFolder(host, networkFolder(stateDir));
-    await host.unlinkat(AT_FDCWD, path, 0, { tolerate: [ENOENT] });
-    await host.symlinkat(rangeText(range), AT_FDCWD, path, { tolerate: [EEXIST] });
-  }
-  return range;
+  const taken = routes.filter(({ link }) => link !== own);
+  const found = wanted.map(parseRange).find((it) => !taken.some(({ range }) => overlap(it, range)));
+  if (found !== undefined) return found;
+  throw new Refusal(
+    "no free range of addresses for containers: the host has routes to all of 172.18–31.0.0/16 and 192.168.160–240.0/20",
+  );
 }
 
-const IP_FORWARD = "/proc/sys/net/ipv4/ip_forward";
-
-/** Lets the host pass packets on between its links. Returns whether it did not do so before. */
-export async function enableForwarding(host: Stage): Promise<boolean> {
-  const file = await host.openat(AT_FDCWD, IP_FORWARD, O_RDONLY | O_CLOEXEC, 0);
-  const read = await host.read(file, 8, 8);
-  await host.close(file);
-  if (String.fromCharCode(...host.bytes(read).subarray(0, 1)) !== "0") return false;
-  await writeSetting(host, IP_FORWARD, "1");
-  return true;
-}
-
-/** Lets packets that concern 127.0.0.0/8 cross this link, which they may not otherwise. */
-export async function routeLocalnet(host: Stage, { name }: Bridge): Promise<void> {
-  await writeSetting(host, `/proc/sys/net/ipv4/conf/${name}/route_localnet`, "1");
-}
-
-async function writeSetting(host: Stage, path: string, value: string): Promise<void> {
-  const cause = { [EROFS]: `${path} is read-only here: set it to ${value} from where this system was started` };
-  const file = await host.openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0, { cause });
-  await host.write(file, value, value.length);
-  await host.close(file);
+/** As a link, which is made with its contents or not at all: nobody finds half of a range. */
+async function recordRange(host: Stage, stateDir: string, range: Range): Promise<void> {
+  const path = subnetLink(stateDir);
+  await makeFolder(host, networkFolder(stateDir));
+  await host.unlinkat(AT_FDCWD, path, 0, { tolerate: [ENOENT] });
+  await host.symlinkat(rangeText(range), AT_FDCWD, path, { tolerate: [EEXIST] });
 }

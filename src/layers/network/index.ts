@@ -15,7 +15,7 @@ import type { Context, Intent, Layer } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { enabled, extension, type Network, namespaceOf, type Spec } from "../../core/spec.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { type Bridge, enableForwarding, ensureBridge, removeBridge, routeLocalnet } from "./bridge.ts";
+import { type Bridge, ensureBridge, removeBridge } from "./bridge.ts";
 import { explain } from "./explain.ts";
 import { entryOf, memberOf, releaseAddress, takeAddress } from "./lease.ts";
 import { configureInside, linkName, makeVeth, raiseLoopback, removeLink } from "./link.ts";
@@ -24,6 +24,7 @@ import { findObstacle, obstacleNotice } from "./obstacle.ts";
 import { reservePorts } from "./ports.ts";
 import { connectByPasta, stopPasta } from "./rootless.ts";
 import { forgetExchanges, makeRules, NO_NAT, removeRules, rulesFor, tableName } from "./rules.ts";
+import { askForwarding, enableForwarding, routeLocalnet } from "./settings.ts";
 import { NetlinkSocket } from "./socket.ts";
 import { verify } from "./verify.ts";
 
@@ -140,8 +141,10 @@ async function setRules(
   ctx.intend({ kind: "table", name: table });
   const socket = await NetlinkSocket.open(host, NETLINK_NETFILTER);
   const accepted = await makeRules(socket, table, rulesFor(address, bridge, ports), ports.length === 0 ? NO_NAT : []);
-  if (ports.length > 0) await routeLocalnet(host, bridge);
+  if (ports.length > 0) await routeLocalnet(host, bridge.name);
   await forgetExchanges(socket, ports);
+  const forwarding = await askForwarding(host);
+  const obstacle = await findObstacle(socket);
   if (!accepted()) {
     ctx.notice(
       "this kernel has no NAT for nf_tables: the container reaches this host and the other containers, and nothing beyond",
@@ -149,8 +152,7 @@ async function setRules(
     return socket.close();
   }
   // only now, so that nothing is passed on before there are rules for it
-  if (await enableForwarding(host)) ctx.notice(forwardingNotice);
-  const obstacle = await findObstacle(socket);
+  if (await enableForwarding(host, forwarding)) ctx.notice(forwardingNotice);
   if (obstacle !== undefined) ctx.notice(obstacleNotice(obstacle, bridge));
   return socket.close();
 }

@@ -1,6 +1,7 @@
 // Other people's packet rules. A packet passes the tables of everybody, and one that drops it has the last word; ours can only let
 // through what nobody else forbids. So all that can be done about a firewall that drops what is forwarded is to say so.
 
+import { EOPNOTSUPP } from "../../abi/errno.ts";
 import { message } from "../../abi/netlink.ts";
 import { getChain, NF_DROP, NF_INET_FORWARD, newChain } from "../../abi/nftables.ts";
 import type { Bridge } from "./bridge.ts";
@@ -18,7 +19,7 @@ const families: Readonly<Record<number, string>> = { 1: "inet", 2: "ip" };
 
 /** The first obstacle that nf_tables knows of; rules of the older iptables-legacy are not among them. */
 export async function findObstacle(socket: NetlinkSocket): Promise<Obstacle | undefined> {
-  const chains = await socket.list(message(getChain, 0, {}), newChain);
+  const chains = await socket.list(message(getChain, 0, {}), newChain, [EOPNOTSUPP]);
   for (const { header, values } of chains) {
     const family = families[header.nfgen_family];
     const forward = values.NFTA_CHAIN_HOOK?.NFTA_HOOK_HOOKNUM === NF_INET_FORWARD;

@@ -33,10 +33,12 @@ export type RequestOptions = Pick<CallOptions, "tolerate" | "cause" | "hold"> & 
   readonly after?: Result;
 };
 
-/** An acknowledgement or a message with its attributes always fits; link attributes grow with each kernel. */
+/** A refusal repeats the request and says why. */
+const VERDICT_SIZE = 2048;
+/** One link with all its attributes, of which each kernel has more. */
 const ANSWER_SIZE = 8192;
-/** As much as the kernel puts into one piece of a dump. */
-const DUMP_SIZE = 16_384;
+/** As much of a list as the kernel puts into one message buffer: NLMSG_GOODSIZE, two pages less its own needs. */
+const PIECE_SIZE = 8192;
 const DUMP_ATTEMPTS = 5;
 
 /** The kernel's no to a request, said as for a call: `network: link: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
@@ -127,23 +129,30 @@ export class NetlinkSocket {
 
   /** Queues a request that changes something. `settle` says whether the kernel has agreed. */
   async change(message: Message, options: RequestOptions = {}): Promise<Request> {
-    return this.#request([{ ...message, flags: message.flags | NLM_F_ACK }], options);
+    return this.#request([{ ...message, flags: message.flags | NLM_F_ACK }], VERDICT_SIZE, options);
   }
 
   /** Queues several that belong together and are acknowledged by the last one: `batch` of nftables.ts. */
   async changeAll(messages: readonly Message[], options: RequestOptions = {}): Promise<Request> {
-    return this.#request(messages, options);
+    return this.#request(messages, VERDICT_SIZE, options);
   }
 
   /** Queues a question about one thing. */
   async ask(message: Message, options: RequestOptions = {}): Promise<Request> {
-    return this.#request([message], options);
+    return this.#request([message], ANSWER_SIZE, options);
   }
 
-  /** Everything of a kind. Asks again when it was changed while being read. */
-  async list<H extends Fields, A extends Attributes>(message: Message, kind: MessageKind<H, A>) {
+  /**
+   * Everything of a kind; what was queued before is sent along. Asks again when it was changed while being read. Nothing where an errno
+   * comes that is tolerated.
+   */
+  async list<H extends Fields, A extends Attributes>(
+    message: Message,
+    kind: MessageKind<H, A>,
+    tolerate: readonly number[] = [],
+  ) {
     for (let attempt = 1; ; attempt++) {
-      const received = await this.#dump(message);
+      const received = await this.#dump(message, tolerate);
       const interrupted = received.some(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0);
       if (!interrupted || attempt === DUMP_ATTEMPTS) return received.map((it) => openMessage(kind, it));
     }
@@ -160,11 +169,11 @@ export class NetlinkSocket {
     await this.#stage.close(this.#fd);
   }
 
-  async #request(messages: readonly Message[], options: RequestOptions): Promise<Request> {
+  async #request(messages: readonly Message[], size: number, options: RequestOptions): Promise<Request> {
     const stage = this.#stage;
     const { sent, show } = await this.#send(messages, options);
     const { tolerate: _, ...rest } = options;
-    const got = await this.#receive(ANSWER_SIZE, rest);
+    const got = await this.#receive(size, rest);
     const request = new Request({ stage, origin: stage.session.origin, show, sent, got, options });
     this.#requests.push(request);
     return request;
@@ -199,19 +208,21 @@ export class NetlinkSocket {
     return this.#stage.recvfrom(this.#fd, size, size, MSG_DONTWAIT, after ?? 0, 0, { assume, hold, tolerate });
   }
 
-  async #dump(message: Message): Promise<Received[]> {
+  async #dump(message: Message, tolerate: readonly number[]): Promise<Received[]> {
     const stage = this.#stage;
     const { sent, show } = await this.#send([{ ...message, flags: message.flags | NLM_F_DUMP }], {});
     const found: Received[] = [];
     for (;;) {
       // the end often comes by itself, so the next piece is asked for at once
-      const pieces = [await this.#receive(DUMP_SIZE, {}), await this.#receive(DUMP_SIZE, { tolerate: [EAGAIN] })];
+      const pieces = [await this.#receive(PIECE_SIZE, {}), await this.#receive(PIECE_SIZE, { tolerate: [EAGAIN] })];
       let ended = stage.plans;
       for (const got of pieces) {
         const pending = { stage, origin: stage.session.origin, show, sent, got, options: {} };
         for (const it of receivedBy(stage, got)) {
           const last = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
-          if (last && verdictOf(it).errno !== 0) throw new NetlinkError(pending, verdictOf(it));
+          const verdict = last ? verdictOf(it) : undefined;
+          if (verdict && verdict.errno !== 0 && !tolerate.includes(verdict.errno))
+            throw new NetlinkError(pending, verdict);
           if (last) ended = true;
           else found.push(it);
         }
