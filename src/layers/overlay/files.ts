@@ -1,7 +1,7 @@
 // On the host, before anything is mounted: the container's writable layer, and its /etc/hosts, hostname and resolv.conf. Inside, those
 // three are mounted over the image's own.
 
-import { EACCES, EEXIST, ENOENT, ENOSPC, EROFS } from "../../abi/errno.ts";
+import { EACCES, EEXIST, ENOENT, ENOSPC, EOPNOTSUPP, EROFS } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
 import { S_IFREG } from "../../abi/stat.ts";
 import type { Context, Intent } from "../../core/layer.ts";
@@ -14,7 +14,7 @@ import {
   resolvConf,
 } from "../../core/netfiles.ts";
 import { ownerText } from "../../core/owner.ts";
-import { extension, type Spec } from "../../core/spec.ts";
+import { extension, namespaceOf, type Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { forbidProc } from "./judge.ts";
@@ -29,11 +29,14 @@ const noPlace = {
   [EACCES]: "that folder belongs to somebody else",
 };
 
-/** Announces and makes upper, work and merged, which stay as long as the container does. */
-export async function makeScratch(ctx: Context): Promise<void> {
-  const { host, facts } = ctx;
-  const scratch = extension(ctx.spec, "overlay")?.scratch;
-  if (scratch === undefined) return;
+/**
+ * Announces and makes upper, work and merged, which stay as long as the container does. In a user namespace it returns, in time,
+ * whether that file system takes the marks that overlayfs makes there: tmpfs does since Linux 6.6.
+ */
+export async function makeScratch(ctx: Context): Promise<Result | undefined> {
+  const { host, spec, facts } = ctx;
+  const scratch = extension(spec, "overlay")?.scratch;
+  if (scratch === undefined) return undefined;
   ctx.step("make the container's own layer");
   ctx.intend(scratchIntent(scratch));
   await host.umask(0o022);
@@ -50,6 +53,9 @@ export async function makeScratch(ctx: Context): Promise<void> {
   ] as const) {
     await host.mkdirat(AT_FDCWD, `${scratch}/${name}`, mode, { tolerate: [EEXIST], cause: noPlace });
   }
+  if (namespaceOf(spec, "user") === undefined) return undefined;
+  const nothing = new Uint8Array(0);
+  return host.setxattr(`${scratch}/merged`, "user.overlay.test", nothing, 0, 0, { tolerate: [EOPNOTSUPP] });
 }
 
 /** The writable layer is the container, so it is there until the container is removed, not until its program ends. */
@@ -131,10 +137,15 @@ export async function mountEtcFiles(tree: Tree): Promise<ReadonlyMap<string, Res
   return done;
 }
 
-export function reportMissing(ctx: Context, files: ReadonlyMap<string, Result>): void {
+/** What is different from what one might expect, once the calls have been made. */
+export function report(ctx: Context, marks: Result | undefined, files: ReadonlyMap<string, Result>): void {
   const missing = [...files].filter(([, result]) => result.value === -ENOENT).map(([name]) => `/etc/${name}`);
   if (missing.length > 0)
     ctx.notice(
       `${missing.join(", ")}: not in the image, where this user can make no files, and so not in the container`,
+    );
+  if (marks?.ok === false)
+    ctx.notice(
+      "folders of the image that are removed cannot be made again: the file system of minidocker's data takes no user.* attributes (tmpfs before Linux 6.6); set MINIDOCKER_DATA to a folder on a disk",
     );
 }

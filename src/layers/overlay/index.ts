@@ -17,7 +17,7 @@ import { removeTree } from "../../core/remove-tree.ts";
 import { namespaceOf, type Spec } from "../../core/spec.ts";
 import { furnishDev } from "./dev.ts";
 import { explain } from "./explain.ts";
-import { makeScratch, mountEtcFiles, reportMissing, writeEtcFiles } from "./files.ts";
+import { makeScratch, mountEtcFiles, report, writeEtcFiles } from "./files.ts";
 import { cover, makeReadonly } from "./masks.ts";
 import { mountAll } from "./mounts.ts";
 import { isConnected, parseOptions } from "./options.ts";
@@ -74,7 +74,7 @@ export const overlay: Layer = {
 async function apply(ctx: Context): Promise<void> {
   const { spec } = ctx;
   checkSysctls(spec);
-  await makeScratch(ctx);
+  const marks = await makeScratch(ctx);
   if (namespaceOf(spec, "mount") === undefined) return enterByChroot(ctx, mountRoot);
   await writeEtcFiles(ctx);
   const binds = spec.mounts.filter((it) => parseOptions(it).bind);
@@ -97,7 +97,7 @@ async function apply(ctx: Context): Promise<void> {
   );
   await makeReadonly(tree);
   await cover(tree);
-  reportMissing(ctx, files);
+  report(ctx, marks, files);
   await pivot(tree);
   await finishRoot(tree);
 }

@@ -16,6 +16,7 @@ interface Row {
 const rows: readonly Row[] = [
   { id: "root", title: "a root of its own, entered with pivot_root", judge: root },
   { id: "host-tree", title: "the host's root file system is nowhere in it", judge: hostTree },
+  { id: "layers", title: "its files are layers, with one of its own on top", judge: layers },
   { id: "propagation", title: "what is mounted in it does not appear on the host", judge: propagation },
   { id: "changes", title: "what it writes does not change the image", judge: changes },
   { id: "dev", title: "a /dev of its own, without the host's devices", judge: dev },
@@ -53,16 +54,20 @@ const show = ({ point, type, source, root, options }: MountEntry): string =>
 const yes = (saw: string): Answer => ({ verdict: "yes", saw });
 const no = (saw: string): Answer => ({ verdict: "no", saw });
 
-function root(mounts: readonly MountEntry[]): Answer {
+/** A new mount namespace has a copy of the host's root; so has one that is half built. */
+function isHostsRoot(it: MountEntry, host: View): boolean {
+  const hosts = at(host.mounts, "/");
+  return it.source === hosts?.source && it.root === hosts.root && `${it.superOptions}` === `${hosts.superOptions}`;
+}
+
+function root(mounts: readonly MountEntry[], { host }: View): Answer {
   const mine = at(mounts, "/");
-  return mine === undefined ? no("a chroot: its root is no mount") : yes(show(mine));
+  if (mine === undefined) return no("a chroot: its root is no mount");
+  return isHostsRoot(mine, host) ? no(`the host's root: ${show(mine)}`) : yes(show(mine));
 }
 
 function hostTree(mounts: readonly MountEntry[], { host }: View): Answer {
-  const hosts = at(host.mounts, "/");
-  const found = mounts.find(
-    (it) => it.source === hosts?.source && it.root === hosts.root && `${it.superOptions}` === `${hosts.superOptions}`,
-  );
+  const found = mounts.find((it) => isHostsRoot(it, host));
   return found === undefined ? yes(`${mounts.length} mounts, and it is none of them`) : no(show(found));
 }
 
@@ -71,11 +76,16 @@ function propagation(mounts: readonly MountEntry[]): Answer {
   return shared === undefined ? yes("no mount is shared") : no(`shared: ${show(shared)}`);
 }
 
-function changes(mounts: readonly MountEntry[]): Answer {
+function layers(mounts: readonly MountEntry[]): Answer {
   const mine = at(mounts, "/");
   if (mine === undefined) return no("a chroot: its root is no mount");
   const upper = mine.type === "overlay" && mine.superOptions.some((it) => it.startsWith("upperdir="));
-  return upper || mine.options.includes("ro") ? yes(show(mine)) : no(show(mine));
+  return upper ? yes(show(mine)) : no(show(mine));
+}
+
+function changes(mounts: readonly MountEntry[]): Answer {
+  const mine = at(mounts, "/");
+  return mine?.options.includes("ro") ? yes(show(mine)) : layers(mounts);
 }
 
 function dev(mounts: readonly MountEntry[]): Answer {
