@@ -1,5 +1,5 @@
 // A process in the file tree that the overlay layer has made, for tests of that layer alone: two stages, the namespaces and
-// overlay layers, and a command of the image instead of a whole container. Takes a few milliseconds.
+// overlay layers (cgroups, if asked for), and a command of the image instead of a whole container. Takes a few milliseconds.
 
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import { Construction, unwind } from "../../src/core/pipeline.ts";
 import { probeFacts } from "../../src/core/probe.ts";
 import { type Mount, type NamespaceType, type Overlay, type Spec, setExtension } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
+import { cgroups } from "../../src/layers/cgroups/index.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { overlay } from "../../src/layers/overlay/index.ts";
 import type { Session, Stage } from "../../src/stage/stage.ts";
@@ -36,6 +37,8 @@ export interface BoxOptions {
   readonly id?: string;
   /** Whatever else is different. */
   readonly change?: (spec: Spec, folder: string) => void;
+  /** In a cgroup of its own, too. */
+  readonly grouped?: boolean;
   /** Names of layers or parts that are left out. */
   readonly without?: readonly string[];
   /** Fills the folder of the image; with all of busybox's programs by default. */
@@ -61,7 +64,7 @@ export async function inBox(
     await options.prepare?.(folder, host);
     const box = await Box.make(folder, { session: stages.session, host }, options);
     try {
-      await box.build();
+      await box.build(options.grouped ? [namespaces, cgroups, overlay] : [namespaces, overlay]);
       await body(box);
     } finally {
       await box.remove();
@@ -101,7 +104,7 @@ export class Box {
     return new Box(folder, context, notices, [read, write]);
   }
 
-  async build(layers: readonly Layer[] = [namespaces, overlay]): Promise<void> {
+  async build(layers: readonly Layer[]): Promise<void> {
     await this.context.build(layers);
     this.context.stage.flush();
     this.context.host.flush();
@@ -166,7 +169,7 @@ export class Box {
     context.host.discard();
     context.release();
     for (const fd of this.#output) await context.host.close(fd, { tolerate: [9] });
-    await unwind(context.intents, [overlay], context.host, context.facts);
+    await unwind(context.intents, [overlay, cgroups], context.host, context.facts);
     const left = context.intents.map(({ path }) => String(path)).filter((it) => existsSync(it));
     if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
   }
@@ -186,6 +189,7 @@ function specFor(folder: string, options: BoxOptions): Spec {
     linux: {
       namespaces: types.map((type) => ({ type })),
       devices: [...defaultDevices],
+      ...(options.grouped ? { cgroupsPath: `test-overlay-${process.pid}` } : {}),
       maskedPaths: [...defaultMaskedPaths],
       readonlyPaths: [...defaultReadonlyPaths],
       ...(mapped ? { uidMappings: everyone, gidMappings: everyone } : {}),

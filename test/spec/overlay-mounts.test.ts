@@ -5,7 +5,9 @@ import { lstatSync, readFileSync, readlinkSync, statSync, symlinkSync } from "no
 import { join } from "node:path";
 import { ENOENT } from "../../src/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH } from "../../src/abi/fcntl.ts";
+import { probeCgroups } from "../../src/core/cgroup-facts.ts";
 import { allNamespaces, boxTest, inBox } from "../harness/boxed.ts";
+import { isRoot, skipUnless } from "../harness/skip.ts";
 import { stages } from "../harness/stages.ts";
 
 const both = stages();
@@ -48,6 +50,41 @@ describe("/proc and /sys", () => {
       expect(box.view.mounts.map((it) => it.point)).toContain("/proc/interrupts");
       expect(await box.sh(`test -d /proc/${process.pid} && cat /proc/interrupts`)).toBe("");
     }),
+  );
+});
+
+describe("/sys/fs/cgroup", () => {
+  const facts = probeCgroups();
+  const folders = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/memory"];
+  const cgroupTest = skipUnless(isRoot && facts.version !== "none", "needs root and a place for cgroups");
+
+  for (const own of [true, false]) {
+    cgroupTest(
+      `shows the container's own cgroup and nothing above it, ${own ? "with" : "without"} a cgroup namespace`,
+      () =>
+        inBox(both, { grouped: true, namespaces: own ? [...allNamespaces, "cgroup"] : allNamespaces }, async (box) => {
+          const mounts = box.view.mounts.filter((it) => it.point.startsWith("/sys/fs/cgroup"));
+          for (const it of mounts)
+            expect(it.options).toEqual(expect.arrayContaining(["ro", "nosuid", "nodev", "noexec"]));
+          const script = folders.map((it) => `[ ! -e ${it}/cgroup.procs ] || cat ${it}/cgroup.procs`).join("; ");
+          const pids = new Set((await box.sh(script)).split("\n").filter((it) => it !== "0"));
+          expect([...pids][0]).toBe("1"); // the shell; then whichever cat has looked
+        }),
+    );
+  }
+
+  cgroupTest("cannot be written to", () =>
+    inBox(both, { grouped: true }, async (box) => {
+      const script = folders.map((it) => `[ ! -e ${it}/cgroup.procs ] || echo 1 > ${it}/cgroup.procs`).join("; ");
+      const { output } = await box.run("sh", "-c", `(${script}) 2>&1; mkdir /sys/fs/cgroup/x 2>&1`);
+      const lines = output.trimEnd().split("\n");
+      expect(lines.length).toBeGreaterThan(1);
+      for (const it of lines) expect(it).toContain("Read-only file system");
+    }),
+  );
+
+  boxTest("is empty where the container has no cgroup of its own", () =>
+    inBox(both, {}, async (box) => expect(await box.sh("ls -A /sys/fs/cgroup")).toBe("")),
   );
 });
 
