@@ -150,7 +150,9 @@ async function supervise(it: Run, built: Construction, record: ContainerRecord):
   const stopForwarding = forwardSignals(launched.pid, options.terminal, () => process.kill(built.pid, "SIGKILL"));
   const ended = superviseProgram(built).finally(stopForwarding);
   // while the program runs there is time to finish what others have left
-  const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) => it.console.notice((error as Error).message));
+  const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) =>
+    it.console.notice((error as Error).message),
+  );
   const [status] = await Promise.all([ended, others]);
   const killedForMemory = wasKilled(status) && Cgroup.of(facts.cgroup, record.id).oomKilled;
   if (killedForMemory) it.console.notice(memoryMessage(built.spec));

@@ -5,8 +5,8 @@
 
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { recipeVersion } from "../../rootfs/recipe.ts";
-import type { Paths } from "../state/paths.ts";
 import { bootId } from "../core/boot.ts";
+import type { Paths } from "../state/paths.ts";
 
 /** Where the programs come from. */
 export type Source = "busybox" | "tools";

@@ -91,7 +91,6 @@ rootTest(
     const told = terminal.screen.slice(before);
     expect(told.split("\r\n").length).toBeGreaterThan(5);
     expect(told).not.toMatch(/`|\*\*/);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours take no columns
     const widths = told
       .replace(/\x1b\[\d*m/g, "")
       .split("\r\n")
