@@ -112,7 +112,7 @@ describe("the steps", () => {
 describe("from outside", () => {
   const verdicts = (view: View): Record<string, string> =>
     Object.fromEntries(overlay.verify(view).map((it) => [it.id, it.verdict]));
-  const ids = ["root", "host-tree", "propagation", "changes", "dev", "sys", "settings", "masks"].map(
+  const ids = ["root", "host-tree", "layers", "propagation", "changes", "dev", "sys", "settings", "masks"].map(
     (it) => `overlay.${it}`,
   );
   const all = (verdict: string): Record<string, string> => Object.fromEntries(ids.map((it) => [it, verdict]));

@@ -38,7 +38,12 @@ export const cgroups: Layer = {
   name: "cgroups",
   summary: "limits: memory, CPU time, processes, devices; and one handle to stop or kill them all",
   lesson: "memory",
-  requires: [],
+  requires: [
+    {
+      name: "namespaces.cgroup",
+      otherwise: "/proc/self/cgroup shows the path on the host.",
+    },
+  ],
   async apply(ctx) {
     const existing = ctx.shared.get(JOIN) as Iterable<string> | undefined;
     if (existing !== undefined) await join(ctx, existing);
