@@ -2,8 +2,8 @@
 // The calls are numbered by the stage's driver (src/stage/fault.ts), and those that take things back are among them.
 
 import { expect } from "bun:test";
-import { readdirSync } from "node:fs";
 import { privateHost } from "../harness/private-host.ts";
+import { remains } from "../harness/remains.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
 import { rootTest } from "../harness/skip.ts";
 import { differences, hostSnapshot } from "../harness/snapshot.ts";
@@ -17,17 +17,6 @@ const everything = (rootfs: string): string[] => [
   ...["run", "--rm", "--name", "victim", "-m", "64m", "-p", "127.0.0.1:8099:80", "--tmpfs", "/scratch"],
   ...[rootfs, "true"],
 ];
-
-/** Names below minidocker's own folders that belong to a container. */
-function remains(): string[] {
-  return ["state/containers", "state/names", "data/containers"].flatMap((folder) => {
-    try {
-      return readdirSync(`${host.folder}/${folder}`).map((it) => `${folder}/${it}`);
-    } catch {
-      return [];
-    }
-  });
-}
 
 async function countCalls(rootfs: string): Promise<number> {
   const trace = `${host.folder}/trace.jsonl`;
@@ -49,7 +38,7 @@ rootTest(
       expect({ at, code, stderr }).toEqual({ at, code: KILLED, stderr: expect.any(String) });
       const list = await host.minidocker(["ps", "-aq"]);
       expect({ at, ...list }).toMatchObject({ at, code: 0, stdout: "", stderr: "" });
-      expect({ at, remains: remains() }).toEqual({ at, remains: [] });
+      expect({ at, remains: remains(host) }).toEqual({ at, remains: [] });
     }
     expect(differences(before, hostSnapshot(host.pid))).toEqual([]);
   },
@@ -66,7 +55,7 @@ rootTest(
       const run = await host.minidocker(everything(rootfs), { env: { MINIDOCKER_FAULT: `${at}:EIO` } });
       const told = run.code === 0 || /^minidocker: .*(EIO|failed|cannot)/m.test(run.stderr);
       expect({ at, told, stderr: run.stderr }).toMatchObject({ at, told: true });
-      expect({ at, stderr: run.stderr, remains: remains() }).toMatchObject({ at, remains: [] });
+      expect({ at, stderr: run.stderr, remains: remains(host) }).toMatchObject({ at, remains: [] });
     }
     expect(differences(before, hostSnapshot(host.pid))).toEqual([]);
   },
