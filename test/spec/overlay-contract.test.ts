@@ -131,50 +131,54 @@ describe("from outside", () => {
     inBox(both, { namespaces: ["pid"] }, (box) => expect(verdicts(box.view)).toEqual(all("no"))),
   );
 
-  boxTest("each protection that is taken away is missed", async () => {
-    const cases: readonly [string, BoxOptions["change"]][] = [
-      [
-        "overlay.masks",
-        (spec) => {
-          spec.linux.maskedPaths = [];
-        },
-      ],
-      [
-        "overlay.settings",
-        (spec) => {
-          spec.linux.readonlyPaths = [];
-        },
-      ],
-      [
-        "overlay.sys",
-        (spec) => {
-          spec.mounts = spec.mounts.map((it) => (it.type === "sysfs" ? { ...it, options: [] } : it));
-        },
-      ],
-      [
-        "overlay.dev",
-        (spec) => spec.mounts.push({ destination: "/hostdev", type: "bind", source: "/dev", options: ["rbind"] }),
-      ],
-      [
-        "overlay.host-tree",
-        (spec) => spec.mounts.push({ destination: "/host", type: "bind", source: "/", options: ["bind"] }),
-      ],
-      [
-        "overlay.propagation",
-        (spec) => {
-          spec.linux.rootfsPropagation = "shared";
-        },
-      ],
-    ];
-    for (const [id, change] of cases) {
-      await inBox(both, { change: (spec, folder) => void change?.(spec, folder) }, (box) => {
-        expect({ id, missed: Object.entries(verdicts(box.view)).filter(([, it]) => it !== "yes") }).toEqual({
-          id,
-          missed: [[id, "no"]],
+  boxTest(
+    "each protection that is taken away is missed",
+    async () => {
+      const cases: readonly [string, BoxOptions["change"]][] = [
+        [
+          "overlay.masks",
+          (spec) => {
+            spec.linux.maskedPaths = [];
+          },
+        ],
+        [
+          "overlay.settings",
+          (spec) => {
+            spec.linux.readonlyPaths = [];
+          },
+        ],
+        [
+          "overlay.sys",
+          (spec) => {
+            spec.mounts = spec.mounts.map((it) => (it.type === "sysfs" ? { ...it, options: [] } : it));
+          },
+        ],
+        [
+          "overlay.dev",
+          (spec) => spec.mounts.push({ destination: "/hostdev", type: "bind", source: "/dev", options: ["rbind"] }),
+        ],
+        [
+          "overlay.host-tree",
+          (spec) => spec.mounts.push({ destination: "/host", type: "bind", source: "/", options: ["bind"] }),
+        ],
+        [
+          "overlay.propagation",
+          (spec) => {
+            spec.linux.rootfsPropagation = "shared";
+          },
+        ],
+      ];
+      for (const [id, change] of cases) {
+        await inBox(both, { change: (spec, folder) => void change?.(spec, folder) }, (box) => {
+          expect({ id, missed: Object.entries(verdicts(box.view)).filter(([, it]) => it !== "yes") }).toEqual({
+            id,
+            missed: [[id, "no"]],
+          });
         });
-      });
-    }
-  });
+      }
+    },
+    60_000,
+  );
 });
 
 describe("a kernel parameter", () => {

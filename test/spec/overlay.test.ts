@@ -184,6 +184,25 @@ describe("the host", () => {
     expect(hostMounts()).toBe(before);
   });
 
+  boxTest("and a root without a mount namespace can be read-only, too", () =>
+    inBox(both, { namespaces: ["pid"], change: (spec) => Object.assign(spec.root, { readonly: true }) }, async (box) =>
+      expect((await box.run("touch", "/x")).output).toContain("Read-only file system"),
+    ),
+  );
+
+  boxTest("a mount namespace that is joined is left as it is", () =>
+    inBox(
+      both,
+      {
+        change: (spec) => {
+          const mount = spec.linux.namespaces.find((it) => it.type === "mount");
+          if (mount !== undefined) mount.path = "/proc/self/ns/mnt";
+        },
+      },
+      (box) => expect(box.view.file("mountinfo")).toBe(hostMounts()),
+    ),
+  );
+
   boxTest("refuses an ordinary user a root without a mount namespace", async () => {
     const made = inBox(both, { namespaces: ["user", "pid"] }, () => {});
     await expect(made).rejects.toThrow("take the part namespaces.mount back in");

@@ -4,6 +4,7 @@ import { EEXIST, ENOENT, EPERM } from "../../abi/errno.ts";
 import { AT_SYMLINK_NOFOLLOW } from "../../abi/fcntl.ts";
 import { makedev, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from "../../abi/stat.ts";
 import { defaultDevices } from "../../core/default-mounts.ts";
+import { Refusal } from "../../core/refusal.ts";
 import type { Device, Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import { demandDevice } from "./judge.ts";
@@ -47,7 +48,7 @@ async function makeDevice(tree: Tree, dev: Result, device: Device): Promise<void
   const { stage } = tree;
   const parts = components(device.path);
   const name = parts.pop();
-  if (name === undefined) throw new Error(`overlay: linux.devices: ${JSON.stringify(device.path)} names no device`);
+  if (name === undefined) throw new Refusal(`overlay: linux.devices: ${JSON.stringify(device.path)} names no device`);
   const inDev = parts.length === 1 && parts[0] === "dev";
   const folder = inDev ? dev : await openFolder(tree, parts.join("/"), "refused");
   if (tree.mapped && device.type !== "p") await bindNode(tree, folder, name, device);

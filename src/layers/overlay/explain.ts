@@ -14,7 +14,7 @@ export function explain(spec: Spec): Explanation {
 
 function about(spec: Spec): string {
   const { lower = [] } = extension(spec, "overlay") ?? {};
-  const count = lower.length === 1 ? "one folder" : `${lower.length} folders`;
+  const count = lower.length > 1 ? `${lower.length} folders` : "a folder";
   return `
 A mount namespace of its own is only a *copy* of the host's list of mounts: every file is still there. This layer replaces
 what the list says.

@@ -12,13 +12,16 @@
 // The files, in the order of the work: files.ts (on the host), root.ts (layers, pivot_root), mounts.ts with mount.ts
 // (/proc, /sys, …), dev.ts, cgroup-view.ts, volumes.ts, sysctl.ts, masks.ts. All find their places through tree.ts.
 
+import { MOUNT_ATTR_RDONLY } from "../../abi/mount.ts";
 import type { Context, Layer } from "../../core/layer.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { removeTree } from "../../core/remove-tree.ts";
 import { namespaceOf, type Spec } from "../../core/spec.ts";
 import { furnishDev } from "./dev.ts";
 import { explain } from "./explain.ts";
 import { makeScratch, mountEtcFiles, report, writeEtcFiles } from "./files.ts";
 import { cover, makeReadonly } from "./masks.ts";
+import { setAttributes } from "./mount.ts";
 import { mountAll } from "./mounts.ts";
 import { isConnected, parseOptions } from "./options.ts";
 import {
@@ -73,6 +76,8 @@ export const overlay: Layer = {
 
 async function apply(ctx: Context): Promise<void> {
   const { spec } = ctx;
+  // a mount namespace that is joined has its tree already
+  if (namespaceOf(spec, "mount")?.path !== undefined) return;
   checkSysctls(spec);
   const marks = await makeScratch(ctx);
   if (namespaceOf(spec, "mount") === undefined) return enterByChroot(ctx, mountRoot);
@@ -117,7 +122,7 @@ async function without(ctx: Context): Promise<void> {
 /** Without a mount namespace. The root is a mount all the same, but one that is in nobody's table. */
 async function enterByChroot(ctx: Context, mount: (ctx: Context) => Promise<Tree>): Promise<void> {
   if (namespaceOf(ctx.spec, "user") !== undefined)
-    throw new Error(
+    throw new Refusal(
       "overlay: in a user namespace a root can be mounted only in a mount namespace of its own: take the part namespaces.mount back in, or run as root without --rootless",
     );
   ctx.notice(
@@ -129,6 +134,10 @@ async function enterByChroot(ctx: Context, mount: (ctx: Context) => Promise<Tree
   // in the container's own layer, nodes are files like others; they go with it
   if (mount === mountRoot) await furnishImageDev(tree, { ...ctx.spec, mounts: [] });
   await setSysctls(tree, false);
+  if (ctx.spec.root.readonly) {
+    ctx.step("make the root read-only");
+    await setAttributes(tree.stage, tree.root, MOUNT_ATTR_RDONLY);
+  }
   await returnAndChroot(tree, own);
 }
 

@@ -5,6 +5,7 @@
 import { AT_EMPTY_PATH } from "../../abi/fcntl.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, STATX_TYPE, statx } from "../../abi/stat.ts";
 import { PROC_SUPER_MAGIC, statfs } from "../../abi/statfs.ts";
+import { Refusal } from "../../core/refusal.ts";
 import type { Device } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
@@ -50,7 +51,7 @@ export function judge({ stage, judgements }: Tree): void {
   if (stage.plans) return;
   for (const { result, complaint } of judgements) {
     const text = result.ok ? complaint(viewOf(result.bytes)) : undefined;
-    if (text !== undefined) throw new Error(`overlay: ${text}`);
+    if (text !== undefined) throw new Refusal(`overlay: ${text}`);
   }
 }
 

@@ -2,7 +2,7 @@
 // directory, or on a name in it, after fchdir(2) to a descriptor; a bind mount is made detached by open_tree(2) and put in place by
 // move_mount(2), which takes descriptors.
 
-import { EINVAL, ENODEV, EPERM } from "../../abi/errno.ts";
+import { EINVAL, ENODEV, ENOSYS, EPERM } from "../../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE } from "../../abi/fcntl.ts";
 import {
   MOUNT_ATTR__ATIME,
@@ -84,10 +84,12 @@ export async function leave(stage: Stage, spot: Spot): Promise<void> {
 export async function setAttributes(stage: Stage, mount: Result, bits: number): Promise<void> {
   if (bits === 0) return;
   const values = { attr_set: bits, ...((bits & MOUNT_ATTR__ATIME) === 0 ? {} : { attr_clr: MOUNT_ATTR__ATIME }) };
-  await stage.mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, values, mountAttr.size);
+  await stage.mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, values, mountAttr.size, { cause: tooOld });
 }
 
 export async function setPropagation(stage: Stage, mount: Result, type: number, recursive: boolean): Promise<void> {
   const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-  await stage.mount_setattr(mount, "", flags, { propagation: type }, mountAttr.size);
+  await stage.mount_setattr(mount, "", flags, { propagation: type }, mountAttr.size, { cause: tooOld });
 }
+
+const tooOld = { [ENOSYS]: "mount_setattr(2) came with Linux 5.12, and this kernel is older: update it" };

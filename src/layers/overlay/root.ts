@@ -15,6 +15,7 @@ import {
 } from "../../abi/mount.ts";
 import { CLONE_NEWNS } from "../../abi/sched.ts";
 import type { Context } from "../../core/layer.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { extension, namespaceOf, type Overlay } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
@@ -106,7 +107,7 @@ const escapePath = (path: string): string => path.replace(/[\\:,]/g, "\\$&");
 
 function checkLength(options: string, lower: readonly string[]): string {
   if (Buffer.byteLength(options) <= OPTIONS_MAX) return options;
-  throw new Error(
+  throw new Refusal(
     `overlay: ${lower.length} layers do not fit into the ${OPTIONS_MAX} bytes that mount(2) takes: use an image with fewer, or a data folder with a shorter path (MINIDOCKER_DATA)`,
   );
 }

@@ -13,6 +13,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from "../../abi/fcntl.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { type NamespaceType, namespaceOf, type Spec } from "../../core/spec.ts";
 import { open, type Tree } from "./tree.ts";
 
@@ -31,10 +32,11 @@ const fileOf = (name: string): string => (name.includes("/") ? name : name.repla
 export function checkSysctls(spec: Spec): void {
   for (const name of Object.keys(spec.linux.sysctl ?? {})) {
     const row = rows.find((it) => it.names.test(name.replaceAll("/", ".")));
-    if (name.split(/[./]/).includes("")) throw new Error(`overlay: ${JSON.stringify(name)} is no name of a sysctl`);
-    if (row === undefined) throw new Error(`overlay: sysctl ${name} belongs to no namespace: it would change the host`);
+    if (name.split(/[./]/).includes("")) throw new Refusal(`overlay: ${JSON.stringify(name)} is no name of a sysctl`);
+    if (row === undefined)
+      throw new Refusal(`overlay: sysctl ${name} belongs to no namespace: it would change the host`);
     if (namespaceOf(spec, row.namespace) === undefined)
-      throw new Error(
+      throw new Refusal(
         `overlay: sysctl ${name} needs a ${row.namespace} namespace of the container's own: it would change the host`,
       );
   }

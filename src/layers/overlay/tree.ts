@@ -71,8 +71,8 @@ export async function openFolder(tree: Tree, path: string, links: Links): Promis
   const { stage, root } = tree;
   const parts = components(path);
   // in sysfs nothing can be made
-  if (parts.length === 0 || (parts[0] === "sys" && parts.length > 1))
-    return open(tree, parts.join("/") || ".", links, O_DIRECTORY);
+  const inSysfs = parts[0] === "sys" && parts.length > 1 && tree.ctx.spec.mounts.some((it) => it.type === "sysfs");
+  if (parts.length === 0 || inSysfs) return open(tree, parts.join("/") || ".", links, O_DIRECTORY);
   let at = root;
   for (const [i, name] of parts.entries()) {
     const here = parts.slice(0, i + 1).join("/");

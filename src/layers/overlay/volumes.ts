@@ -3,6 +3,7 @@
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../abi/errno.ts";
 import { MS_PRIVATE } from "../../abi/mount.ts";
 import type { Context } from "../../core/layer.ts";
+import { Refusal } from "../../core/refusal.ts";
 import type { Mount } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import { askKind, forbidProc, isFolder } from "./judge.ts";
@@ -30,7 +31,7 @@ export async function openVolumes(
     const { destination, source = "" } = mount;
     const options = parseOptions(mount);
     if (options.data !== "")
-      throw new Error(`overlay: the volume ${destination} has options that are none: ${options.data}`);
+      throw new Refusal(`overlay: the volume ${destination} has options that are none: ${options.data}`);
     const view = await cloneOf(ctx.stage, source, options.recursive, { cause: unreachable(source) });
     opened.set(mount, { mount, options, view, kind: await askKind(ctx.stage, view) });
   }
@@ -51,7 +52,7 @@ export async function mountVolume(tree: Tree, { mount, options, view, kind }: Op
   const { stage } = tree;
   const { destination, source } = mount;
   const path = cleaned(destination);
-  if (path === "/") throw new Error(`overlay: ${source} cannot be mounted over the container's root`);
+  if (path === "/") throw new Refusal(`overlay: ${source} cannot be mounted over the container's root`);
   // before it is anywhere, so there is no moment in which it could be written to, or spread
   await setAttributes(stage, view, options.attributes);
   const { type, recursive } = options.propagation ?? { type: MS_PRIVATE, recursive: true };
