@@ -96,10 +96,7 @@ async function apply(ctx: Context): Promise<void> {
   await furnishImageDev(tree, spec);
   const files = await mountEtcFiles(tree);
   await makeWorkingFolder(tree, spec);
-  await setSysctls(
-    tree,
-    spec.mounts.some((it) => it.type === "proc"),
-  );
+  await setSysctls(tree);
   await makeReadonly(tree);
   await cover(tree);
   report(ctx, marks, files);
@@ -114,7 +111,7 @@ async function without(ctx: Context): Promise<void> {
   if (namespaceOf(ctx.spec, "mount") === undefined) return enterByChroot(ctx, mountImageReadonly);
   await disconnect(ctx);
   const tree = await mountImageReadonly(ctx);
-  await setSysctls(tree, false);
+  await setSysctls(tree);
   await pivot(tree);
   await finishRoot(tree);
 }
@@ -133,7 +130,7 @@ async function enterByChroot(ctx: Context, mount: (ctx: Context) => Promise<Tree
   const tree = await mount(ctx);
   // in the container's own layer, nodes are files like others; they go with it
   if (mount === mountRoot) await furnishImageDev(tree, { ...ctx.spec, mounts: [] });
-  await setSysctls(tree, false);
+  await setSysctls(tree);
   if (ctx.spec.root.readonly) {
     ctx.step("make the root read-only");
     await setAttributes(tree.stage, tree.root, MOUNT_ATTR_RDONLY);

@@ -61,10 +61,16 @@ async function mountOne(tree: Tree, mount: Mount): Promise<void> {
   if (row === undefined) await mountFilesystem(stage, spot, { type, source, flags, data });
   else await mountIfPermitted(tree, mount, spot, row);
   await leave(stage, spot);
-  if (cleaned(destination) !== "/dev" || type !== "tmpfs") return;
-  const dev = await open(tree, "dev", "refused", O_DIRECTORY);
-  tree.mounted.set("/dev", dev);
-  await furnishDev(tree, dev);
+  await remember(tree, mount);
+}
+
+/** Later steps get these by descriptor, opened now: what is mounted over them afterwards does not matter. */
+async function remember(tree: Tree, { destination, type }: Mount): Promise<void> {
+  const place = cleaned(destination);
+  if (!(place === "/dev" && type === "tmpfs") && !(place === "/proc" && type === "proc")) return;
+  const folder = await open(tree, place, "refused", O_DIRECTORY);
+  tree.mounted.set(place, folder);
+  if (place === "/dev") await furnishDev(tree, folder);
 }
 
 /** In a user namespace: the host may have the file system covered in part, as inside another container, and then it must stay so. */

@@ -15,7 +15,7 @@ import {
 } from "../../abi/fcntl.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { type NamespaceType, namespaceOf, type Spec } from "../../core/spec.ts";
-import { open, type Tree } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 /** Which names belong to which namespace: namespaces(7), Documentation/admin-guide/sysctl. */
 const rows: readonly { readonly names: RegExp; readonly namespace: NamespaceType }[] = [
@@ -42,15 +42,13 @@ export function checkSysctls(spec: Spec): void {
   }
 }
 
-export async function setSysctls(tree: Tree, hasProc: boolean): Promise<void> {
-  const { ctx, stage } = tree;
+export async function setSysctls({ ctx, stage, mounted }: Tree): Promise<void> {
   const settings = Object.entries(ctx.spec.linux.sysctl ?? {});
   if (settings.length === 0) return;
   ctx.step("set kernel parameters of its namespaces");
   // whose setting a name means is decided by who opens it, so the host's /proc does where the container has none
-  const proc = hasProc
-    ? await open(tree, "proc", "refused", O_DIRECTORY)
-    : await stage.openat(AT_FDCWD, "/proc", O_PATH | O_CLOEXEC, 0);
+  const own = mounted.get("/proc");
+  const proc = own ?? (await stage.openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
   for (const [name, value] of settings) {
     // from the descriptor of proc, and without leaving it: a path could be made to end elsewhere (CVE-2025-52881)
     const how = { flags: O_WRONLY | O_CLOEXEC, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
@@ -58,7 +56,7 @@ export async function setSysctls(tree: Tree, hasProc: boolean): Promise<void> {
     await stage.write(fd, value, Buffer.byteLength(value), { cause: cause(name) });
     await stage.close(fd);
   }
-  await stage.close(proc);
+  if (own === undefined) await stage.close(proc);
 }
 
 const cause = (name: string) => ({

@@ -27,7 +27,7 @@ export interface Tree {
   readonly root: Result;
   /** In a user namespace: no device nodes, and some file systems only together with their namespaces. */
   readonly mapped: boolean;
-  /** Descriptors of mounts of ours that later steps refer to, by destination: `/dev`. */
+  /** Descriptors of mounts of ours that later steps refer to, by destination: `/dev`, `/proc`. */
   readonly mounted: Map<string, Result>;
   /** Answers of the kernel that must be right before the container is entered. */
   readonly judgements: Judgement[];
