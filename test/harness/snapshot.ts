@@ -2,7 +2,7 @@
 // runs and other containers on the machine are told apart by pid, temporary folder, or living processes.
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { descendants, describeProcess, type ProcessEntry, processes, processLink } from "./processes.ts";
+import { descendants, describeProcess } from "./processes.ts";
 
 /** Kind of resource → one line for each that exists. */
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
