@@ -2,7 +2,7 @@
 // runs and other containers on the machine are told apart by pid, temporary folder, or living processes.
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { descendants, describeProcess } from "./processes.ts";
+import { descendants, describeProcess, type ProcessEntry, processes, processLink } from "./processes.ts";
 
 /** Kind of resource → one line for each that exists. */
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
@@ -98,11 +98,18 @@ function strangersIn(cgroup: string, ours: ReadonlySet<number>): boolean {
   }
 }
 
-// What has lost its parent is handed to this process (see `adoptOrphans`), so nothing that a test started can hide. Zombies
-// hold nothing any more.
 function ourProcesses(): string[] {
-  const alive = descendants(process.pid).filter((it) => it.state !== "Z" && it.name !== "nft");
-  return alive.map((it) => `${describeProcess(it)} @${it.started}`);
+  const all = processes();
+  const mine = descendants(process.pid, all);
+  const adopted = [...all.values()].filter((it) => it.parent === 1 && it.state !== "Z" && isContainerProcess(it));
+  return [...mine, ...adopted].filter((it) => it.name !== "nft").map((it) => `${describeProcess(it)} @${it.started}`);
+}
+
+// A stage whose parent has gone, or a process in another pid namespace that the machine's init has inherited.
+function isContainerProcess({ pid }: ProcessEntry): boolean {
+  if (processLink(pid, "exe").startsWith("/memfd:stage")) return true;
+  const namespace = processLink(pid, "ns/pid");
+  return namespace !== "" && namespace !== processLink(process.pid, "ns/pid");
 }
 
 function descriptors(): string[] {
