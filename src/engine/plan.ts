@@ -9,7 +9,7 @@ import { layers as theSeven } from "../layers/index.ts";
 import { launchPlan } from "../stage/launch.ts";
 import { Session } from "../stage/stage.ts";
 import { generateName, newId } from "../state/names.ts";
-import { containerDir, openPaths } from "../state/paths.ts";
+import { containerDir, findPaths } from "../state/paths.ts";
 import { observe } from "./observe.ts";
 import type { RunOptions } from "./options/index.ts";
 import { findNetworkOwner } from "./peer.ts";
@@ -21,10 +21,10 @@ import { buildSpec } from "./spec.ts";
 
 /** Tells `console.trace` every call that `run` would make. Throws what `run` would refuse. */
 export async function plan(options: RunOptions, console: Console): Promise<number> {
-  const paths = openPaths();
+  const paths = findPaths();
   const facts = probeFacts(paths);
   const layers: readonly Layer[] = await withPlugins(theSeven, options.plugins);
-  const image = await resolveImage(options.image, paths);
+  const image = await resolveImage(options.image, paths, { plan: true });
   const id = newId();
   const owner = findNetworkOwner(options.network, paths);
   const spec = buildSpec(options, image, facts, {

@@ -22,7 +22,16 @@ import { currentRoot, type Source } from "./stamp.ts";
  * can be had.
  */
 export async function baseImage(paths: Paths, wanted = process.env["MINIDOCKER_BASE"]): Promise<Image> {
-  const root = wanted ? await rootFrom(sourceNamed(wanted), paths) : await anyRoot(paths);
+  return imageIn(wanted ? await rootFrom(sourceNamed(wanted), paths) : await anyRoot(paths));
+}
+
+/** The same for who only looks: one that is not there yet is not built, and nothing can be read from it. */
+export function plannedBase(paths: Paths, wanted = process.env["MINIDOCKER_BASE"]): Image {
+  const source = wanted ? sourceNamed(wanted) : findProgram("busybox") === undefined ? "tools" : "busybox";
+  return imageIn(currentRoot(source, paths) ?? `${paths.data}/base/${source}/root`);
+}
+
+function imageIn(root: string): Image {
   return { name: "base", kind: "base", lower: [root], config: { Env: [defaultPath], ...config } };
 }
 

@@ -30,13 +30,23 @@ interface Found {
 export function readInside(layers: readonly string[], path: string): string | undefined {
   const opened: number[] = [];
   try {
-    const root = layers.map((it) => track(opened, openSync(it, O_PATH | O_DIRECTORY)));
+    const root = layers.flatMap((it) => openLayer(it, opened) ?? []);
     const file = walk(root, path, opened);
     return file === undefined ? undefined : readRegular(file, path);
   } catch (error) {
     throw errnoOf(error) === undefined ? error : new Refusal(`${path} in the image cannot be read (${errnoOf(error)})`);
   } finally {
     for (const fd of opened) closeSync(fd);
+  }
+}
+
+// In a plan, an image that is yet to be made has none. A container of it is refused later, by the mount.
+function openLayer(path: string, opened: number[]): number | undefined {
+  try {
+    return track(opened, openSync(path, O_PATH | O_DIRECTORY));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -3,12 +3,12 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import type { Paths } from "../state/paths.ts";
 import { errnoOf, Refusal } from "../state/refusal.ts";
-import { baseImage } from "./base.ts";
+import { baseImage, plannedBase } from "./base.ts";
 import { defaultPath, type Image } from "./image.ts";
 
-/** Throws a Refusal that says what would be understood. Builds `base` where it is not there yet. */
-export async function resolveImage(name: string, paths: Paths): Promise<Image> {
-  if (name === "base") return baseImage(paths);
+/** Throws a Refusal that says what would be understood. Builds `base` where it is not there yet, unless it is only for a plan. */
+export async function resolveImage(name: string, paths: Paths, { plan = false } = {}): Promise<Image> {
+  if (name === "base") return plan ? plannedBase(paths) : baseImage(paths);
   if (/^(\/|\.\.?(\/|$))/.test(name) || (name.includes("/") && isFolder(name))) return folderImage(name);
   const hint = name !== "" && isFolder(name) ? `; there is a folder of that name: ./${name} means it` : "";
   throw new Refusal(

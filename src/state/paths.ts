@@ -15,7 +15,7 @@
 // Both are 0700. For `data` this matters more than it seems: an ordinary user who could walk into a container's files
 // could run the setuid programs in them (CVE-2021-41091).
 
-import { lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { errnoOf, Refusal } from "./refusal.ts";
 
 export interface Paths {
@@ -41,6 +41,15 @@ export function openPaths(environment: Environment = process.env): Paths {
   const paths = { state: claim(state, "MINIDOCKER_STATE", uid), data: claim(data, "MINIDOCKER_DATA", uid) };
   for (const it of ["containers", "names"]) mkdirSync(`${paths.state}/${it}`, { recursive: true, mode: 0o700 });
   return paths;
+}
+
+/** The same for who only looks: nothing is made, and what is not there is named as it would be. */
+export function findPaths(environment: Environment = process.env): Paths {
+  const uid = process.geteuid?.() ?? 0;
+  const { state, data } = locatePaths(environment, uid);
+  const found = (folder: string, variable: string): string =>
+    existsSync(folder) ? claim(folder, variable, uid) : folder;
+  return { state: found(state, "MINIDOCKER_STATE"), data: found(data, "MINIDOCKER_DATA") };
 }
 
 export function containerDir(paths: Paths, id: string): string {

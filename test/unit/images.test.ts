@@ -203,7 +203,7 @@ test("a passwd that is a pipe, a folder or enormous is refused at once", () => {
   rmSync("rootfs/etc/passwd");
   mkdirSync("rootfs/etc/passwd");
   expect(() => lookupUser(image, "root")).toThrow("unable to find user root");
-  expect(() => lookupUser([`${folder}/gone`], "root")).toThrow("/etc/passwd in the image cannot be read (ENOENT)");
+  expect(() => lookupUser([`${folder}/gone`], "root")).toThrow("unable to find user root");
 });
 
 test("in layers that lie over each other, the topmost file counts and folders are merged", () => {
