@@ -76,4 +76,7 @@ export function addressIn({ base }: Range, index: number): string {
   return ipv4Text(ipv4Number(base) + index);
 }
 
+/** The address for broadcasts. */
+export const lastAddress = (range: Range): string => addressIn(range, 2 ** (32 - range.prefix) - 1);
+
 const maskOf = (prefix: number): number => (prefix === 0 ? 0 : -1 << (32 - prefix));

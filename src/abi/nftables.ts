@@ -1,4 +1,5 @@
-// <linux/netfilter/nf_tables.h>, <linux/netfilter/nfnetlink.h>: tables of packet rules, and the batches that change them.
+// <linux/netfilter/nf_tables.h>, <linux/netfilter/nfnetlink.h>: tables of packet rules, and the batches that change
+// them.
 //
 //   table ─ chain, called at a hook of the packet's way ─ rule: expressions that load a field, compare it, and decide
 //

@@ -1,9 +1,11 @@
-// <linux/rtnetlink.h>, <linux/if.h>, <linux/if_link.h>, <linux/if_addr.h>, <linux/veth.h>: links, addresses, routes. rtnetlink(7)
+// <linux/rtnetlink.h>, <linux/if.h>, <linux/if_link.h>, <linux/if_addr.h>, <linux/veth.h>: links, addresses, routes.
+// rtnetlink(7)
 
 import { showFlags, showOneOf } from "./flags.ts";
-import type { MessageKind } from "./netlink.ts";
+import { lastAddress, type Range } from "./inet.ts";
+import { type Message, type MessageKind, message, NLM_F_CREATE, NLM_F_EXCL } from "./netlink.ts";
 import type { Attributes } from "./netlink-attributes.ts";
-import { AF } from "./socket.ts";
+import { AF, AF_INET } from "./socket.ts";
 import { Struct } from "./struct.ts";
 
 export const IFF_UP = 0x1;
@@ -156,4 +158,11 @@ function protocol(value: number): string {
 
 function routeType(value: number): string {
   return showOneOf({ RTN_UNICAST, RTN_LOCAL }, value);
+}
+
+/** An address for a link, with the rest of its range behind the same link. */
+export function addAddress(index: number, address: string, range: Range): Message {
+  const header = { family: AF_INET, prefixlen: range.prefix, scope: RT_SCOPE_UNIVERSE, index };
+  const values = { IFA_LOCAL: address, IFA_ADDRESS: address, IFA_BROADCAST: lastAddress(range) };
+  return message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header, values);
 }

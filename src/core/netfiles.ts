@@ -1,5 +1,6 @@
-// /etc/hosts, /etc/hostname and /etc/resolv.conf of a container. They are files of the host, one folder for each container,
-// mounted over the image's own: so the image stays as it is, and the network layer can add names while the container runs.
+// /etc/hosts, /etc/hostname and /etc/resolv.conf of a container. They are files of the host, one folder for each
+// container, mounted over the image's own: so the image stays as it is, and the network layer can add names while the
+// container runs.
 
 import { extension, type Network, type Spec } from "./spec.ts";
 
@@ -27,8 +28,8 @@ ff02::2\tip6-allrouters
 `;
 
 /**
- * /etc/hosts before the container has an address: hosts(5). `host` is the host's own file, which is the right one where its
- * network is shared. Names of the containers on the bridge come later, between two marks (`withNames`).
+ * /etc/hosts before the container has an address: hosts(5). `host` is the host's own file, which is the right one
+ * where its network is shared. Names of the containers on the bridge come later, between two marks (`withNames`).
  */
 export function hostsFile(spec: Spec, host = ""): string {
   const network = extension(spec, "network");
@@ -44,7 +45,10 @@ export function hostsFile(spec: Spec, host = ""): string {
 const BEGIN = "# minidocker: this container, then the others on its bridge\n";
 const END = "# minidocker: end\n";
 
-/** `text` of an /etc/hosts with `lines` between our marks. What stands outside of them, the container's own edits, is kept. */
+/**
+ * `text` of an /etc/hosts with `lines` between our marks. What stands outside of them, the container's own edits, is
+ * kept.
+ */
 export function withNames(text: string, lines: readonly string[]): string {
   const start = text.indexOf(BEGIN);
   const end = text.indexOf(END, start);
@@ -58,9 +62,9 @@ export function hostnameFile(spec: Spec): string {
 }
 
 /**
- * /etc/resolv.conf: resolv.conf(5). `--dns` wins over the host's name servers. Of those, the ones on the host's loopback are left
- * out, because 127.0.0.1 is the container itself; `host` should therefore be /run/systemd/resolve/resolv.conf where /etc/resolv.conf
- * names only the resolver on 127.0.0.53.
+ * /etc/resolv.conf: resolv.conf(5). `--dns` wins over the host's name servers. Of those, the ones on the host's
+ * loopback are left out, because 127.0.0.1 is the container itself; `host` should therefore be
+ * /run/systemd/resolve/resolv.conf where /etc/resolv.conf names only the resolver on 127.0.0.53.
  */
 export function resolvConf(spec: Spec, host: string): string {
   const network = extension(spec, "network");
@@ -72,7 +76,10 @@ export function resolvConf(spec: Spec, host: string): string {
   return [...(servers.length > 0 ? servers.map((it) => `nameserver ${it}`) : [missing]), ...others, ""].join("\n");
 }
 
-/** Whether all name servers of a resolv.conf are out of a container's reach, so that a better file should be looked for. */
+/**
+ * Whether all name servers of a resolv.conf are out of a container's reach, so that a better file should be looked
+ * for.
+ */
 export function onlyLoopbackServers(text: string): boolean {
   const servers = serversOf(text.split("\n"));
   return servers.length > 0 && servers.every(isLoopback);

@@ -1,5 +1,5 @@
-// Two machines for tests of the network layer: network namespaces joined by a cable. `host` is where containers are made; `neighbour`
-// stands for anybody else on the network. The real machine's network is not touched.
+// Two machines for tests of the network layer: network namespaces joined by a cable. `host` is where containers are
+// made; `neighbour` stands for anybody else on the network. The real machine's network is not touched.
 //
 //   container ─ bridge ─ host 192.0.2.2, 192.0.2.22 ─── 192.0.2.3 neighbour
 
@@ -30,7 +30,9 @@ export interface ContainerOptions extends Partial<Network> {
   readonly state?: string;
 }
 
-/** A container with the layers namespaces (network and UTS only) and network, in which nothing runs but its init stage. */
+/**
+ * A container with the layers namespaces (network and UTS only) and network, in which nothing runs but its init stage.
+ */
 export class NetworkContainer {
   readonly id: string;
   readonly notices: string[] = [];
@@ -113,8 +115,8 @@ export class NetworkWorld {
   }
 
   /**
-   * Makes a container. Rejects with what the layer throws, after everything has been taken back. `prepare` is called before the
-   * layers are applied.
+   * Makes a container. Rejects with what the layer throws, after everything has been taken back. `prepare` is called
+   * before the layers are applied.
    */
   async container(options: ContainerOptions = {}, prepare?: Prepare): Promise<NetworkContainer> {
     const id = `${(++this.#number).toString(16).padStart(8, "a")}${"c0ffee".repeat(10)}`.slice(0, 64);
@@ -219,16 +221,19 @@ export function run(argv: readonly string[]): string {
   return stdout.toString();
 }
 
+/** Milliseconds for a machine that has other things to do, too. */
+const PATIENCE = 30_000;
+
 /** Call once at the top of a file. The world is there within tests only. */
 export function networkWorld(): { readonly world: NetworkWorld } {
   let world: NetworkWorld | undefined;
   beforeAll(() => {
     if (isRoot) world = new NetworkWorld();
-  });
+  }, PATIENCE);
   afterAll(async () => {
     await world?.clear();
     world?.close();
-  });
+  }, PATIENCE);
   return {
     get world() {
       if (world === undefined) throw new Error("the two networks are there within tests only, and need root");

@@ -15,7 +15,7 @@ guardHost();
 const at = networkWorld();
 const withTools = withPrograms("ip", "nft", "nsenter", "flock", "busybox");
 const leaseTest: typeof withTools = (name, body) => withTools(name, body, 120_000);
-afterEach(() => at.world.clear());
+afterEach(() => at.world.clear(), 30_000);
 
 const leases = (): string[] => {
   const folder = join(at.world.state, "network/leases");

@@ -22,8 +22,9 @@ import { stages } from "../harness/stages.ts";
 const CAP_SYS_ADMIN = capabilityNames.indexOf("CAP_SYS_ADMIN");
 const at = networkWorld();
 const made = stages();
-const netTest = withPrograms("ip", "nsenter");
-afterEach(() => at.world.clear());
+const withTools = withPrograms("ip", "nsenter");
+const netTest: typeof withTools = (name, body) => withTools(name, body, 30_000);
+afterEach(() => at.world.clear(), 30_000);
 
 netTest("with `host` and `container` the layer makes no call", async () => {
   for (const mode of ["host", "container"] as const) {

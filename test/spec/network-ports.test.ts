@@ -17,7 +17,7 @@ afterEach(async () => {
     await it.exited;
   }
   await at.world.clear();
-});
+}, 30_000);
 
 /** Answers on that port with what it is called and by whom it was asked. `where`: words that enter a network. */
 async function serve(where: readonly string[], listen: string, name: string): Promise<void> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     mount --bind tun /dev/net/tun`,
   ]);
   if (code !== 0) throw new Error(stderr);
-});
+}, 30_000);
 
 const user = { rootless: true } as const;
 const pastas = async (): Promise<string> => (await host.command(["pgrep", "-x", "-l", "(passt|pasta)(.avx2)?"])).stdout;

@@ -1,13 +1,13 @@
-// The bridge: a switch inside the kernel that the containers are plugged into, with an address of its own, which is their way
-// out. All containers of one minidocker share it; it is made for the first and removed after the last.
+// The bridge: a switch inside the kernel that the containers are plugged into, with an address of its own, which is
+// their way out. All containers of one minidocker share it; it is made for the first and removed after the last.
 
 import { EEXIST, ENODEV, ENOENT, ENOTEMPTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR } from "../../abi/fcntl.ts";
 import { addressIn, overlap, parseRange, type Range, rangeText } from "../../abi/inet.ts";
 import { message, NLM_F_CREATE, NLM_F_EXCL, pretendAnswer } from "../../abi/netlink.ts";
 import {
+  addAddress,
   IFF_UP,
-  RT_SCOPE_UNIVERSE,
   RTM_DELLINK,
   RTM_GETADDR,
   RTM_GETLINK,
@@ -37,8 +37,9 @@ const candidates: readonly string[] = [
   ...[240, 224, 208, 192, 176, 160].map((it) => `192.168.${it}.0/20`),
 ];
 
-/** Of bridges with our name that belong to another minidocker (other state folder) on the same host. */
+/** So many bridges of our name are looked at: each other minidocker on the host (with another state folder) has one. */
 const MOST = 10;
+const ATTEMPTS = 100;
 
 export const linkCauses: Readonly<Record<number, string>> = {
   [EPERM]: "creating links needs CAP_NET_ADMIN: run as root, or with --network none",
@@ -46,8 +47,8 @@ export const linkCauses: Readonly<Record<number, string>> = {
 };
 
 /**
- * Makes the bridge, or finds it. Two that start at the same time both end up with the same one. `announce` is called with its name
- * before it may be made.
+ * Makes the bridge, or finds it. Two that start at the same time both end up with the same one. `announce` is called
+ * with its name before it may be made.
  */
 export async function ensureBridge(
   host: Stage,
@@ -56,7 +57,7 @@ export async function ensureBridge(
   announce: (name: string) => void,
 ): Promise<Bridge> {
   const mac = ownMac(stateDir);
-  for (let number = 0; number < MOST; ) {
+  for (let number = 0, attempt = 0; number < MOST && attempt < ATTEMPTS; attempt++) {
     const name = `minidocker${number}`;
     const question = await askLink(socket, name);
     const addresses = await socket.list(message(RTM_GETADDR, 0, { family: AF_INET }), RTM_NEWADDR);
@@ -86,9 +87,9 @@ export async function ensureBridge(
 }
 
 /**
- * The bridge's MAC address, by which it is known again: it is part of the request that makes the link, so at no moment is there a
- * bridge of which one could not tell whose it is. A fixed one is needed anyway: else the bridge takes
- * the lowest of its members' addresses, and when that one leaves, all the others keep talking to nobody.
+ * The bridge's MAC address, by which it is known again: it is part of the request that makes the link, so at no
+ * moment is there a bridge of which one could not tell whose it is. A fixed one is needed anyway: else the bridge
+ * takes the lowest of its members' addresses, and when that one leaves, all the others keep talking to nobody.
  */
 export function ownMac(stateDir: string): string {
   let hash = 0x811c9dc5; // FNV-1a
@@ -106,7 +107,8 @@ export async function removeBridge(host: Stage, socket: NetlinkSocket, stateDir:
   const leases = leasesFolder(stateDir);
   await makeFolder(host, networkFolder(stateDir));
   await locked(host, stateDir, async () => {
-    // the folder can be removed exactly if no address is taken; after a crash it may be gone while the bridge is still there
+    // the folder can be removed exactly if no address is taken; after a crash it may be gone while the bridge is
+    // still there
     await makeFolder(host, leases, true);
     const vacant = await host.unlinkat(AT_FDCWD, leases, AT_REMOVEDIR, { tolerate: [EEXIST, ENOTEMPTY], hold: true });
     const request = message(RTM_DELLINK, 0, { index: found.header.index });
@@ -165,10 +167,7 @@ async function furnish(
   const range = chooseRange(surroundings, index);
   if (rangeText(range) !== surroundings.before) await recordRange(host, stateDir, range);
   const gateway = addressIn(range, 1);
-  const header = { family: AF_INET, prefixlen: range.prefix, scope: RT_SCOPE_UNIVERSE, index };
-  const broadcast = addressIn(range, 2 ** (32 - range.prefix) - 1);
-  const address = { IFA_LOCAL: gateway, IFA_ADDRESS: gateway, IFA_BROADCAST: broadcast };
-  await socket.change(message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header, address), { tolerate: [EEXIST] });
+  await socket.change(addAddress(index, gateway, range), { tolerate: [EEXIST] });
   await socket.change(message(RTM_SETLINK, 0, { index, flags: IFF_UP, change: IFF_UP }));
   return { name, index, range, gateway };
 }

@@ -69,8 +69,8 @@ export async function listSingles(
 }
 
 /**
- * Makes calls in one frame, while no other container joins or leaves. Each of them must `hold`: so the lock is never kept while somebody
- * looks at what comes next.
+ * Makes calls in one frame, while no other container joins or leaves. Each of them must `hold`: so the lock is never
+ * kept while somebody looks at what comes next.
  */
 export async function locked<T>(host: Stage, stateDir: string, calls: () => Promise<T>): Promise<T> {
   const lock = await openFolder(host, networkFolder(stateDir));

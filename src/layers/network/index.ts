@@ -1,9 +1,11 @@
 // Layer 4, network: whom the process can talk to.
 //
 // Before:  in a fresh network namespace there is one link, lo, and it is down: nobody can be reached, not even oneself.
-// After:   lo is up; with `bridge`, a cable leads to a switch on the host, with an address, a route, packet rules that let
+// After:   lo is up; with `bridge`, a cable leads to a switch on the host, with an address, a route, packet rules
+// that let
 //          connections out and only published ports in, and the names of the other containers there.
-// Not isolated by this: containers on the bridge reach each other, and the host's services that listen on all addresses.
+// Not isolated by this: containers on the bridge reach each other, and the host's services that listen on all
+// addresses.
 //          Abstract unix sockets belong to the namespace; unix sockets that are files do not.
 //
 // network_namespaces(7), veth(4), bridge(8), rtnetlink(7); Documentation/networking/nf_conntrack-sysctl.rst
@@ -139,8 +141,10 @@ async function setRules(
   const { host } = ctx;
   const table = tableName(id);
   ctx.intend({ kind: "table", name: table });
-  const socket = await NetlinkSocket.open(host, NETLINK_NETFILTER);
-  const accepted = await makeRules(socket, table, rulesFor(address, bridge, ports), ports.length === 0 ? NO_NAT : []);
+  // without published ports a container can do with less
+  const optional = ports.length === 0;
+  const socket = await NetlinkSocket.open(host, NETLINK_NETFILTER, optional);
+  const accepted = await makeRules(socket, table, rulesFor(address, bridge, ports), optional ? NO_NAT : []);
   if (ports.length > 0) await routeLocalnet(host, bridge.name);
   await forgetExchanges(socket, ports);
   const forwarding = await askForwarding(host);
@@ -165,7 +169,7 @@ async function undo(host: Stage, intent: Intent, { stateDir }: Facts): Promise<v
     await releaseAddress(host, stateDir, text("address"), text("entry"));
     return updateNames(host, stateDir);
   }
-  const socket = await NetlinkSocket.open(host, kind === "table" ? NETLINK_NETFILTER : NETLINK_ROUTE);
+  const socket = await NetlinkSocket.open(host, kind === "table" ? NETLINK_NETFILTER : NETLINK_ROUTE, true);
   if (kind === "table") await removeRules(socket, text("name"));
   if (kind === "link") await removeLink(socket, text("name"));
   if (kind === "bridge") await removeBridge(host, socket, stateDir, text("name"));

@@ -1,6 +1,6 @@
-// Leases: which container has which address on the bridge. An address is taken by renaming a folder that is already complete to the
-// address' place, which the kernel does for exactly one of those who try, and refuses while somebody is in it: rename(2). So nobody waits
-// for a lock while an address is chosen, and no address is ever taken by nobody.
+// Leases: which container has which address on the bridge. An address is taken by renaming a folder that is already
+// complete to the address' place, which the kernel does for exactly one of those who try, and refuses while somebody
+// is in it: rename(2). So nobody waits for a lock while an address is chosen, and no address is ever taken by nobody.
 
 import { EEXIST, ENOENT, ENOTEMPTY } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR } from "../../abi/fcntl.ts";

@@ -1,10 +1,11 @@
-// The cable: a veth pair, two links of which each receives what the other one sends. One end is plugged into the bridge, the other one
-// is born inside the container's network namespace.
+// The cable: a veth pair, two links of which each receives what the other one sends. One end is plugged into the
+// bridge, the other one is born inside the container's network namespace.
 
 import { EINVAL, ENODEV } from "../../abi/errno.ts";
-import { addressIn, ipv4Bytes, macText } from "../../abi/inet.ts";
+import { ipv4Bytes, macText } from "../../abi/inet.ts";
 import { message, NLM_F_CREATE, NLM_F_EXCL, pretendAnswer } from "../../abi/netlink.ts";
 import {
+  addAddress,
   BRIDGE_MODE_HAIRPIN,
   IFF_UP,
   IN6_ADDR_GEN_MODE_NONE,
@@ -13,7 +14,6 @@ import {
   RT_TABLE_MAIN,
   RTM_DELLINK,
   RTM_GETLINK,
-  RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWROUTE,
   RTM_SETLINK,
@@ -27,13 +27,17 @@ import type { NetlinkSocket } from "./socket.ts";
 /** The host's end: at most 15 characters, and told apart by the id. */
 export const linkName = (id: string): string => `md-${id.slice(0, 8)}`;
 
-/** Docker's: 02:42, then the address. So whoever gets an address after another container has the MAC that neighbours remember. */
+/**
+ * Docker's: 02:42, then the address. So whoever gets an address after another container has the MAC that neighbours
+ * remember.
+ */
 export const macOf = (address: string): string => `02:42:${macText(ipv4Bytes(address))}`;
 
 const noLinkLocal = { IFLA_AF_SPEC: { AF_INET6: { IFLA_INET6_ADDR_GEN_MODE: IN6_ADDR_GEN_MODE_NONE } } };
 
-// A container that reaches its own published port through the host's address receives its own frame. Where br_netfilter rewrites
-// addresses on the bridge itself (net.bridge.bridge-nf-call-iptables, as Docker sets it) it has to leave by the port that it came in by.
+// A container that reaches its own published port through the host's address receives its own frame. Where
+// br_netfilter rewrites addresses on the bridge itself (net.bridge.bridge-nf-call-iptables, as Docker sets it) it has
+// to leave by the port that it came in by.
 const hairpin = {
   IFLA_LINKINFO: { IFLA_INFO_SLAVE_KIND: "bridge", IFLA_INFO_SLAVE_DATA: { IFLA_BRPORT_MODE: BRIDGE_MODE_HAIRPIN } },
 } as const;
@@ -95,10 +99,7 @@ export async function configureInside(
   { range, gateway }: Bridge,
 ): Promise<void> {
   await socket.change(message(RTM_SETLINK, 0, { index }, noLinkLocal));
-  const header = { family: AF_INET, prefixlen: range.prefix, scope: RT_SCOPE_UNIVERSE, index };
-  const broadcast = addressIn(range, 2 ** (32 - range.prefix) - 1);
-  const addresses = { IFA_LOCAL: address, IFA_ADDRESS: address, IFA_BROADCAST: broadcast };
-  await socket.change(message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header, addresses));
+  await socket.change(addAddress(index, address, range));
   await socket.change(message(RTM_SETLINK, 0, { index, flags: IFF_UP, change: IFF_UP }));
   const route = {
     family: AF_INET,

@@ -1,5 +1,6 @@
-// Names: the containers on the bridge find each other through /etc/hosts. When one joins or leaves, the part between our marks is
-// rewritten in each member's file, in place, since the file is mounted into the container and a new one would not be.
+// Names: the containers on the bridge find each other through /etc/hosts. When one joins or leaves, the part between
+// our marks is rewritten in each member's file, in place, since the file is mounted into the container and a new one
+// would not be.
 
 import { EAGAIN, EEXIST, ENOENT } from "../../abi/errno.ts";
 import {
@@ -27,7 +28,10 @@ const PIECE = 2048;
 /** A file that the container has made larger is its own business. */
 const LARGEST = 1 << 20;
 
-/** Where the overlay layer is off nobody has written the file. It must be there before the address is taken: `updateNames` */
+/**
+ * Where the overlay layer is off nobody has written the file. It must be there before the address is taken:
+ * `updateNames`
+ */
 export async function ensureHostsFile(host: Stage, stateDir: string, spec: Spec): Promise<void> {
   const folder = etcFolder(stateDir, extension(spec, "id") ?? "");
   await makeFolder(host, folder);
@@ -54,8 +58,9 @@ export async function nameItself(host: Stage, stateDir: string, spec: Spec): Pro
 }
 
 /**
- * Brings every member's file up to date. Nobody waits: whoever finds the lock taken leaves the work to its holder, who looks again after
- * letting go of it. So a container that is being stepped through never keeps others from starting. `assume`: who is there in a plan.
+ * Brings every member's file up to date. Nobody waits: whoever finds the lock taken leaves the work to its holder,
+ * who looks again after letting go of it. So a container that is being stepped through never keeps others from
+ * starting. `assume`: who is there in a plan.
  */
 export async function updateNames(host: Stage, stateDir: string, assume: readonly Member[] = []): Promise<void> {
   let before: readonly Member[] | undefined;

@@ -1,5 +1,6 @@
-// Other people's packet rules. A packet passes the tables of everybody, and one that drops it has the last word; ours can only let
-// through what nobody else forbids. So all that can be done about a firewall that drops what is forwarded is to say so.
+// Other people's packet rules. A packet passes the tables of everybody, and one that drops it has the last word; ours
+// can only let through what nobody else forbids. So all that can be done about a firewall that drops what is
+// forwarded is to say so.
 
 import { EOPNOTSUPP } from "../../abi/errno.ts";
 import { message } from "../../abi/netlink.ts";

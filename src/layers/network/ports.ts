@@ -1,6 +1,7 @@
-// Published ports are held by sockets of the supervisor stage: bound, never listening. So a second container, or any program of
-// the host, that wants the same port is told so at once, and the port is free again when the supervisor has ended, however
-// it ended. No packet arrives at these sockets: the redirection takes place before the kernel looks for one.
+// Published ports are held by sockets of the supervisor stage: bound, never listening. So a second container, or any
+// program of the host, that wants the same port is told so at once, and the port is free again when the supervisor
+// has ended, however it ended. No packet arrives at these sockets: the redirection takes place before the kernel
+// looks for one.
 
 import { EACCES, EADDRINUSE, EADDRNOTAVAIL } from "../../abi/errno.ts";
 import { sockaddrIn } from "../../abi/inet.ts";
@@ -25,8 +26,8 @@ async function reserve(host: Stage, { address = "0.0.0.0", host: number, protoco
   }
   const type = protocol === "tcp" ? SOCK_STREAM : SOCK_DGRAM;
   const socket = await host.socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  // connections of a server that has just ended still hold the port for a minute (TIME_WAIT), which should keep nobody away; but once it
-  // is ours nobody may share it: socket(7)
+  // connections of a server that has just ended still hold the port for a minute (TIME_WAIT), which should keep
+  // nobody away; but once it is ours nobody may share it: socket(7)
   if (protocol === "tcp") await reuse(host, socket, true);
   const memory = new Memory(sockaddrIn(address, number));
   const text = `{AF_INET, sin_addr=${address}, sin_port=${number}}`;

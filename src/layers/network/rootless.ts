@@ -1,5 +1,6 @@
-// Without root: no link can be made in the host's namespace. pasta(1), an ordinary program of the user's, stands in: it makes a link inside
-// the container's namespace, reads what the container sends there, and says it again through sockets of its own.
+// Without root: no link can be made in the host's namespace. pasta(1), an ordinary program of the user's, stands in:
+// it makes a link inside the container's namespace, reads what the container sends there, and says it again through
+// sockets of its own.
 
 import { ENOENT } from "../../abi/errno.ts";
 import { AT_FDCWD } from "../../abi/fcntl.ts";
@@ -32,7 +33,8 @@ export async function connectByPasta(ctx: Context, { ports }: Network): Promise<
   ctx.step("start pasta");
   const link = `${facts.stateDir}/containers/${extension(ctx.spec, "id") ?? ""}/netns`;
   ctx.intend({ kind: "pasta", link });
-  // pasta watches the folder of the name it was given, and ends when the name is removed: so no pid has to be remembered
+  // pasta watches the folder of the name it was given, and ends when the name is removed: so no pid has to be
+  // remembered
   await host.symlinkat(`/proc/${ctx.pid}/ns/net`, AT_FDCWD, link);
   try {
     await ctx.runOnHost(program, pastaArguments(ctx.pid, link, ports));

@@ -1,5 +1,5 @@
-// The packet rules of one container: one nf_tables table, made in one transaction and removed as one. A packet passes them in this
-// order, marked by hook and priority:
+// The packet rules of one container: one nf_tables table, made in one transaction and removed as one. A packet passes
+// them in this order, marked by hook and priority:
 //
 //   from outside ─▶ guard (raw) ─▶ publish (dstnat) ─▶ routing ─▶ admit (filter) ─▶ disguise (srcnat) ─▶ bridge ─▶ container
 //   from this host ──────────────▶ publish-here (output) ───────────────────────────▶ disguise ────────▶ bridge ─▶ container
@@ -60,7 +60,8 @@ export function rulesFor(address: string, bridge: Bridge, ports: readonly Publis
   if (ports.length === 0) return rules;
   const back = [nft.to(address), nft.leavesBy(link), nft.wasRedirected];
   return [
-    // route_localnet, which the last rule but one needs, would let containers send to the host's own 127.0.0.1 (CVE-2020-8558)
+    // route_localnet, which the last rule but one needs, would let containers send to the host's own 127.0.0.1
+    // (CVE-2020-8558)
     rule("guard", "127.0.0.0/8 of the host is not for containers", [nft.cameBy(link), nft.toRange(loopback), nft.drop]),
     ...ports.flatMap((port) => redirections(port, address)),
     ...rules,
@@ -77,8 +78,8 @@ export function rulesFor(address: string, bridge: Bridge, ports: readonly Publis
   ];
 }
 
-// Every rule matches the host's own addresses only, or the one that was named: else connections that merely pass through this
-// host, to port 80 of anybody, would be hijacked.
+// Every rule matches the host's own addresses only, or the one that was named: else connections that merely pass
+// through this host, to port 80 of anybody, would be hijacked.
 function redirections({ address, host, container, protocol }: PublishedPort, to: string): Rule[] {
   const comment = `${address ?? "any address"}:${host}/${protocol}`;
   const own = address === undefined ? nft.toThisHost : nft.to(address);
@@ -112,12 +113,12 @@ export async function makeRules(
   const used = Object.values(chains).filter(({ name }) => rules.some(({ chain }) => chain === name));
   const changes = [addTable(table), ...used.map((it) => addChain(table, it)), ...rules.map((it) => addRule(table, it))];
   const request = await socket.changeAll(batch(changes), { tolerate, cause: causes });
-  return () => request.errno === 0;
+  return () => socket.usable && request.errno === 0;
 }
 
 /**
- * UDP knows no connections, so the kernel makes some up: packets from one port to another within half a minute. Those of a client that was
- * there before the rules would go on as before, to nobody or to a container that is no more.
+ * UDP knows no connections, so the kernel makes some up: packets from one port to another within half a minute. Those
+ * of a client that was there before the rules would go on as before, to nobody or to a container that is no more.
  */
 export async function forgetExchanges(socket: NetlinkSocket, ports: readonly PublishedPort[]): Promise<void> {
   for (const { host, protocol } of ports) {

@@ -1,5 +1,6 @@
-// A netlink socket of a stage: requests to the kernel, and what it answers. The kernel works on a request before sendto(2) returns, so
-// its answer can be fetched by the very next call, and many requests with their answers travel in one frame.
+// A netlink socket of a stage: requests to the kernel, and what it answers. The kernel works on a request before
+// sendto(2) returns, so its answer can be fetched by the very next call, and many requests with their answers travel
+// in one frame.
 
 import { EAGAIN, EPROTONOSUPPORT } from "../../abi/errno.ts";
 import {
@@ -117,14 +118,22 @@ export class NetlinkSocket {
     this.#fd = fd;
   }
 
-  /** `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. */
-  static async open(stage: Stage, protocol: number): Promise<NetlinkSocket> {
+  /**
+   * `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. With `optional`, a kernel that is built without it is no error: then
+   * the socket is not `usable`, and every request is skipped.
+   */
+  static async open(stage: Stage, protocol: number, optional = false): Promise<NetlinkSocket> {
     const fd = await stage.socket_AF_NETLINK(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol, {
+      tolerate: optional ? [EPROTONOSUPPORT] : [],
       cause: { [EPROTONOSUPPORT]: "this kernel is built without it: see minidocker doctor" },
     });
     // so that a refusal comes with a reason in words
     await stage.setsockopt_SOL_NETLINK(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, 4);
     return new NetlinkSocket(stage, fd);
+  }
+
+  get usable(): boolean {
+    return this.#stage.value(this.#fd) >= 0;
   }
 
   /** Queues a request that changes something. `settle` says whether the kernel has agreed. */
@@ -143,8 +152,8 @@ export class NetlinkSocket {
   }
 
   /**
-   * Everything of a kind; what was queued before is sent along. Asks again when it was changed while being read. Nothing where an errno
-   * comes that is tolerated.
+   * Everything of a kind; what was queued before is sent along. Asks again when it was changed while being read.
+   * Nothing where an errno comes that is tolerated.
    */
   async list<H extends Fields, A extends Attributes>(
     message: Message,
@@ -215,19 +224,18 @@ export class NetlinkSocket {
     for (;;) {
       // the end often comes by itself, so the next piece is asked for at once
       const pieces = [await this.#receive(PIECE_SIZE, {}), await this.#receive(PIECE_SIZE, { tolerate: [EAGAIN] })];
-      let ended = stage.plans;
+      let [came, ended] = [false, false];
       for (const got of pieces) {
         const pending = { stage, origin: stage.session.origin, show, sent, got, options: {} };
         for (const it of receivedBy(stage, got)) {
-          const last = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
-          const verdict = last ? verdictOf(it) : undefined;
-          if (verdict && verdict.errno !== 0 && !tolerate.includes(verdict.errno))
-            throw new NetlinkError(pending, verdict);
-          if (last) ended = true;
-          else found.push(it);
+          came = true;
+          ended = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
+          const errno = ended ? verdictOf(it).errno : 0;
+          if (errno !== 0 && !tolerate.includes(errno)) throw new NetlinkError(pending, verdictOf(it));
+          if (!ended) found.push(it);
         }
       }
-      if (ended) return found;
+      if (ended || !came) return found;
     }
   }
 }

@@ -18,7 +18,8 @@ function namespace(view: View): Check {
   };
 }
 
-// Names say little, for each namespace may have an eth0. A link is in exactly one namespace, so what counts is whose these are.
+// Names say little, for each namespace may have an eth0. A link is in exactly one namespace, so what counts is whose
+// these are.
 function interfaces(view: View): Check {
   const links = linksOf(view);
   const own = view.ownNamespace("net", view.host);
@@ -74,7 +75,8 @@ function localAddresses(view: View): string[] | undefined {
   return found && [...new Set([...found].map((it) => it[1] as string))];
 }
 
-// proc_pid_net(5): interface, destination, gateway, …, mask as the eighth; addresses in hexadecimal, the last byte first.
+// proc_pid_net(5): interface, destination, gateway, …, mask as the eighth; addresses in hexadecimal, the last byte
+// first.
 function gatewayOf(line: string): string[] {
   const [link = "", destination, gateway = "", , , , , mask] = line.split("\t");
   if (destination !== "00000000" || mask !== "00000000") return [];
