@@ -13,7 +13,7 @@ const repository = join(import.meta.dir, "..");
 const scratch = mkdtempSync(join(tmpdir(), "minidocker-tests-"));
 
 /** What a file may take altogether, in seconds, before it counts as hanging. */
-const HANGS_AFTER = 420;
+const HANGS_AFTER = 900;
 /** Milliseconds for a single test that sets no limit of its own. */
 const TEST_TIMEOUT = 60_000;
 
@@ -108,9 +108,15 @@ function show(report: FileReport): void {
 async function runLane(files: readonly string[]): Promise<FileReport[]> {
   const reports: FileReport[] = [];
   for (const file of files) {
-    const report = judge(await runFile(file));
-    show(report);
-    reports.push(report);
+    const first = judge(await runFile(file));
+    show(first);
+    // on a busy machine something may take longer than a test allows for; what fails twice is broken
+    const again = count([first]).failed > 0 ? judge(await runFile(file)) : undefined;
+    if (again !== undefined) {
+      console.log(`once more: ${file}`);
+      show(again);
+    }
+    reports.push(again ?? first);
   }
   return reports;
 }
