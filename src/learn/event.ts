@@ -1,0 +1,64 @@
+// What happens in a lesson, as one stream, and what a learner is asked. The runner is headless: it tells events and asks
+// questions; a terminal, a projector, a test, `--json` and the exports are all front ends of it.
+
+import type { Change } from "../core/snapshot.ts";
+import type { Pause } from "../core/stepper.ts";
+import type { Held } from "../engine/held.ts";
+import type { Observation } from "../probes/probe.ts";
+import type { Expect, Lesson, Note, Predict, ProbeRef, Prose, Run, Solve, Source, Verify } from "./lesson.ts";
+
+export type Event =
+  | { readonly kind: "begin"; readonly lesson: Lesson; readonly folder: string }
+  | { readonly kind: "blocked"; readonly lesson: Lesson; readonly why: string }
+  | { readonly kind: "prose"; readonly part: Prose }
+  | { readonly kind: "note"; readonly part: Note }
+  | { readonly kind: "source"; readonly part: Source; readonly text: string; readonly firstLine: number }
+  | { readonly kind: "predict"; readonly part: Predict; readonly again: boolean }
+  /** Told after the observation that follows the question; `choice` is what the learner chose. */
+  | { readonly kind: "reveal"; readonly part: Predict; readonly choice: number; readonly right: boolean }
+  | { readonly kind: "run"; readonly part: Run | Solve }
+  | { readonly kind: "output"; readonly text: string; readonly status: number }
+  | { readonly kind: "expect"; readonly part: Expect; readonly ok: boolean; readonly why: string | undefined }
+  | { readonly kind: "verify"; readonly part: Verify; readonly ok: boolean; readonly saw: string }
+  | { readonly kind: "task"; readonly part: Verify; readonly hints: number }
+  | { readonly kind: "hint"; readonly text: string; readonly level: number; readonly of: number }
+  | { readonly kind: "diagnosis"; readonly text: string }
+  | { readonly kind: "solved"; readonly part: Verify; readonly how: "done" | "shown" }
+  /** The container stands still before a call, or runs (`pause` undefined). `changes` since it stood still before. */
+  | { readonly kind: "pause"; readonly pause: Pause | undefined; readonly changes: readonly Change[] }
+  | {
+      readonly kind: "probe";
+      readonly part: ProbeRef;
+      readonly withAll: Observation;
+      readonly without: Observation;
+      readonly ok: boolean;
+    }
+  | { readonly kind: "end"; readonly ok: boolean; readonly failures: readonly string[]; readonly seconds: number };
+
+/** Every question may be answered with one of these instead. */
+export type Control = "quit" | "restart" | "back";
+
+export type Question =
+  | { readonly kind: "predict"; readonly part: Predict; readonly again: boolean }
+  /** Before a script of the lesson is run. */
+  | { readonly kind: "run"; readonly part: Run; readonly folder: string }
+  /** `done` is aborted when the task is found to be done, however it was done. */
+  | { readonly kind: "task"; readonly part: Verify; readonly hintsLeft: number; readonly done: AbortSignal }
+  | { readonly kind: "pause"; readonly held: Held; readonly pause: Pause }
+  /** Enough to read for now. */
+  | { readonly kind: "continue" };
+
+export interface Replies {
+  /** The choice's place in the list. */
+  readonly predict: number | Control;
+  readonly run: "run" | "skip" | Control;
+  readonly task: "check" | "hint" | "solve" | "skip" | Control;
+  /** `next`: on, at the size in force. `on`: to the lesson's next part. A size changes how far one goes at a time. */
+  readonly pause: "next" | "on" | { readonly size: "layer" | "step" | "call" } | Control;
+  readonly continue: "next" | Control;
+}
+
+export interface Frontend {
+  tell(event: Event): void;
+  ask<K extends Question["kind"]>(question: Extract<Question, { kind: K }>): Promise<Replies[K]>;
+}

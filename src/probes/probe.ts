@@ -1,0 +1,49 @@
+// A probe: a harmless attack on one boundary. It is a question, a call or a few, and what is seen when a layer stops it. It
+// runs for real, in a real container, and tells what it observed, never what it expected.
+
+import type { Facts } from "../core/facts.ts";
+import type { Stage } from "../stage/stage.ts";
+
+/** What was seen. `saw` is for people. */
+export type Observation =
+  | { readonly kind: "succeeded"; readonly saw: string }
+  | { readonly kind: "errno"; readonly errno: string; readonly saw: string }
+  /** There is nothing to attack: a process, a file, a link that cannot be seen from there. */
+  | { readonly kind: "invisible"; readonly saw: string }
+  | { readonly kind: "killed"; readonly signal: string; readonly saw: string };
+
+export interface Probe {
+  /** `mount-tmpfs`. */
+  readonly name: string;
+  /** One sentence that ends in a question mark: "Can it mount a file system?" */
+  readonly question: string;
+  /** The call, as a person would write it: `mount("none", "/", "nosuchfs", 0, NULL)`. */
+  readonly call: string;
+  /** What is seen where it is stopped: an errno's name, `invisible`, `killed`. */
+  readonly blocked: readonly string[];
+  /** The layers to thank, as far as is known: those that stop it alone, or together. */
+  readonly layers: readonly string[];
+  /** The lesson that teaches it. */
+  readonly lesson: string;
+  /** Why this host cannot try it, or undefined. */
+  unavailable?(facts: Facts): string | undefined;
+  /** Puts a harmless object of our own where the attack can aim at it, on the host's side. */
+  prepare?(place: HostPlace): Promise<void>;
+  attempt(attack: Attack): Promise<Observation>;
+}
+
+/** The host's side of a probe: canaries are made here and removed afterwards. */
+export interface HostPlace {
+  /** A folder of our own on the host. */
+  readonly folder: string;
+  readonly canaries: Map<string, string | number>;
+  /** Called when the probe is over, in reverse order. */
+  onClose(action: () => void | Promise<void>): void;
+}
+
+export interface Attack {
+  /** A stage in the container, as bound by its layers as the program is. A child of process 1, made for this probe alone. */
+  readonly stage: Stage;
+  /** What `prepare` has left, by name. */
+  readonly canaries: ReadonlyMap<string, string | number>;
+}
