@@ -17,8 +17,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   images: ["abi", "core", "state"],
   engine: ["abi", "stage", "core", "layers", "state", "images"],
   oci: ["abi", "stage", "core", "layers", "state", "images", "engine"],
-  learn: ["abi", "stage", "core", "layers", "state", "images", "engine"],
-  cli: ["abi", "stage", "core", "layers", "state", "images", "engine", "oci", "learn"],
+  probes: ["abi", "stage", "core", "layers", "state", "images", "engine"],
+  learn: ["abi", "stage", "core", "layers", "state", "images", "engine", "probes"],
+  cli: ["abi", "stage", "core", "layers", "state", "images", "engine", "oci", "probes", "learn"],
   "main.ts": ["cli"],
 };
 

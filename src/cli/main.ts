@@ -44,7 +44,7 @@ async function commandFor(name = "help"): Promise<Command> {
   if (name.startsWith("-")) throw new UsageError(undefined, `unknown option ${name}: options come after the command`);
   const command = await catalogue.load(name);
   if (command !== undefined) return command;
-  const { nearest } = await import("./nearest.ts");
+  const { nearest } = await import("../core/nearest.ts");
   const guess = nearest(name, Object.values(catalogue.groups).flat());
   throw new UsageError(
     undefined,

@@ -1,9 +1,9 @@
 // Words of a command line → values of a command's options, and its operands. Written here because node:util's
 // parseArgs costs a third of the time in which a container starts (docs/decisions/0020).
 
+import { nearest } from "../core/nearest.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Command, Operand, Option } from "./command.ts";
-import { nearest } from "./nearest.ts";
 
 /** The command line is wrong: says how to learn what is right. Ends with 125, as Docker. */
 export class UsageError extends Refusal {

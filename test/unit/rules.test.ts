@@ -60,7 +60,10 @@ describe("a forbidden import is refused", () => {
     ["src/images/planted.ts", 'import { run } from "../engine/run.ts";'],
     ["src/engine/planted.ts", 'import "../cli/main.ts";'],
     ["src/engine/planted.ts", 'import { lessons } from "../learn/lessons.ts";'],
+    ["src/engine/planted.ts", 'import { probes } from "../probes/index.ts";'],
+    ["src/probes/planted.ts", 'import type { Lesson } from "../learn/lesson.ts";'],
     ["src/oci/planted.ts", 'export * from "../learn/lessons.ts";'],
+    ["src/probes/planted.ts", 'import { print } from "../cli/output.ts";'],
     ["src/learn/planted.ts", 'import { style } from "../cli/style.ts";'],
     ["src/elsewhere/planted.ts", "export {};"],
   ];

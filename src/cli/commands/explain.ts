@@ -1,11 +1,11 @@
 // explain: what a layer is for, what it does, in which order, and why.
 
+import { nearest } from "../../core/nearest.ts";
 import { defaultCapabilities } from "../../engine/options/capability.ts";
 import { parts } from "../../engine/options/layers.ts";
 import { defineCommand } from "../command.ts";
 import { sentence } from "../help.ts";
 import { renderMarkdown } from "../markdown.ts";
-import { nearest } from "../nearest.ts";
 import { jsonOption, print, printJson } from "../output.ts";
 import { palette } from "../palette.ts";
 import { UsageError } from "../parse.ts";
