@@ -8,6 +8,7 @@ import { cpus, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { type Counts, readJUnit, type TestCase } from "./junit.ts";
+import { adoptOrphans, endOrphans, expectChild, TEST_FILE } from "./orphans.ts";
 
 const repository = join(import.meta.dir, "..");
 const scratch = mkdtempSync(join(tmpdir(), "minidocker-tests-"));
@@ -50,28 +51,41 @@ async function runFile(file: string): Promise<FileReport> {
   const junit = ["--reporter=junit", `--reporter-outfile=${report}`];
   const child = Bun.spawn([process.execPath, "test", `./${file}`, `--timeout=${TEST_TIMEOUT}`, ...junit], {
     cwd: repository,
+    env: { ...process.env, [TEST_FILE]: file },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  expectChild(child);
+  let output = "";
+  const closed = Promise.all([child.stdout, child.stderr].map((it) => collect(it, (text) => (output += text))));
   let hung = false;
   const timer = setTimeout(() => {
     hung = true;
     child.kill("SIGKILL");
   }, HANGS_AFTER * 1000);
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   await child.exited;
   clearTimeout(timer);
+  const held = await Promise.race([closed.then(() => false), Bun.sleep(2000).then(() => true)]);
+  const orphans = endOrphans(file);
   const cases = existsSync(report) ? readJUnit(readFileSync(report, "utf8")) : [];
-  const trouble = hung
-    ? `hung: killed after ${HANGS_AFTER} s`
-    : child.exitCode !== 0 && !cases.some((it) => it.outcome === "failed")
-      ? `ended with ${child.signalCode ?? child.exitCode} outside of any test`
-      : undefined;
+  const troubles = [
+    ...(hung ? [`hung: killed after ${HANGS_AFTER} s`] : []),
+    ...orphans.map((it) => `left running: ${it}`),
+    ...(held && orphans.length === 0 ? ["a process that it has started still holds its output open"] : []),
+    ...(child.exitCode === 0 || hung || cases.some((it) => it.outcome === "failed")
+      ? []
+      : [`ended with ${child.signalCode ?? child.exitCode} outside of any test`]),
+  ];
   return {
     file,
-    cases: trouble === undefined ? cases : [...cases, { name: trouble, outcome: "failed" }],
+    cases: [...cases, ...troubles.map((name): TestCase => ({ name, outcome: "failed" }))],
     seconds: (performance.now() - start) / 1000,
-    output: `${stdout}${stderr}`,
+    output,
   };
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const piece of stream) add(decoder.decode(piece, { stream: true }));
 }
 
 // Why a skipped test counts as failed, if it does.
@@ -105,6 +119,9 @@ function show(report: FileReport): void {
   if (counts.failed > 0) console.log(report.output.replace(/^/gm, "     "));
 }
 
+/** What failed, and then did not. */
+const unsteady: FileReport[] = [];
+
 async function runLane(files: readonly string[]): Promise<FileReport[]> {
   const reports: FileReport[] = [];
   for (const file of files) {
@@ -115,19 +132,33 @@ async function runLane(files: readonly string[]): Promise<FileReport[]> {
     if (again !== undefined) {
       console.log(`once more: ${file}`);
       show(again);
+      if (count([again]).failed === 0) unsteady.push(first);
     }
     reports.push(again ?? first);
   }
   return reports;
 }
 
+function rows(reports: readonly FileReport[], outcome: TestCase["outcome"]): string[] {
+  return reports.flatMap(({ file, cases }) =>
+    cases.flatMap((it) => (it.outcome === outcome ? [`  ${file}: ${it.name}`] : [])),
+  );
+}
+
 function summarize(reports: readonly FileReport[]): void {
-  for (const outcome of ["skipped", "failed"] as const) {
-    const rows = reports.flatMap(({ file, cases }) =>
-      cases.filter((it) => it.outcome === outcome).map((it) => `  ${file}: ${it.name}`),
-    );
-    if (rows.length > 0) console.log(`\n${outcome}:\n${rows.join("\n")}`);
-  }
+  const lists = {
+    "passed only the second time": rows(unsteady, "failed"),
+    skipped: rows(reports, "skipped"),
+    failed: rows(reports, "failed"),
+  };
+  for (const [title, list] of Object.entries(lists))
+    if (list.length > 0) console.log(`\n${title}:\n${list.join("\n")}`);
+}
+
+// What has lost every trace of where it came from.
+function strays(): FileReport[] {
+  const cases = endOrphans().map((it): TestCase => ({ name: `left running: ${it}`, outcome: "failed" }));
+  return cases.length === 0 ? [] : [{ file: "after all tests", cases, seconds: 0, output: "" }];
 }
 
 // Without root the kernel will not let the tests make what they look at: each of these files counts as one skipped test.
@@ -137,16 +168,21 @@ function withoutRoot(files: readonly string[]): FileReport[] {
   );
 }
 
+async function inTurn<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = [];
+  for (const it of jobs) results.push(await it());
+  return results;
+}
+
 async function main(): Promise<number> {
+  adoptOrphans();
   const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
   const [beside, kernel] = lanes(values.only);
   if (beside.length + kernel.length === 0) console.log(`no test file's path contains ${JSON.stringify(values.only)}`);
   const jobs = [() => runLane(beside), async () => (isRoot ? runLane(kernel) : withoutRoot(kernel))];
   const start = performance.now();
-  const reports =
-    cpus().length > 1
-      ? (await Promise.all(jobs.map((it) => it()))).flat()
-      : [...((await jobs[0]?.()) ?? []), ...((await jobs[1]?.()) ?? [])];
+  const lists = cpus().length > 1 ? await Promise.all(jobs.map((it) => it())) : await inTurn(jobs);
+  const reports = [...lists.flat(), ...strays()];
   summarize(reports);
   const counts = count(reports);
   console.log(

@@ -184,7 +184,7 @@ describe("memory", () => {
   test("a program gets twenty thousand arguments, whole and in order", async () => {
     const { stage, pid } = await clone(0);
     const args = Array.from({ length: 20_000 }, (_, i) => `argument ${i}`);
-    await stage.execve("/bin/sh", ["sh", "-c", "sleep 60", ...args], []);
+    await stage.execve("/bin/sh", ["sh", "-c", "kill -STOP $$", ...args], []);
     stage.flush();
     const cmdline = await Bun.file(`/proc/${pid}/cmdline`).text();
     process.kill(pid, "SIGKILL");

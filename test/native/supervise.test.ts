@@ -186,13 +186,11 @@ describe("input", () => {
 describe("the owner", () => {
   test("when it has gone, supervision ends before the program, and there is no exit record", async () => {
     const { read, write } = here.fifo();
-    const { ended } = await startSupervised(own, shell("while :; do sleep 0.02; done"), {
-      folder: here.folder,
-      owner: write,
-    });
+    const { ended, pid } = await startSupervised(own, ["/bin/sleep", "60"], { folder: here.folder, owner: write });
     closeSync(write);
     closeSync(read); // the other end of what the stage has
     expect(await ended).toBe(-EOWNERDEAD);
+    process.kill(pid, "SIGKILL");
     expect(statSync(`${here.folder}/exit`).size).toBe(0);
   });
 });
