@@ -167,6 +167,8 @@ export function privateHost(): PrivateHost {
 const setUp = `
 set -e
 ip link set lo up
+# as on a machine that has had containers before: the first bridge would say that it has switched this on
+echo 1 >/proc/sys/net/ipv4/ip_forward
 for it in run lib; do
   at=/run; [ $it = run ] || at=/var/lib
   mount -t overlay -o lowerdir=$at,upperdir=$1/host/$it/upper,workdir=$1/host/$it/work overlay $at
