@@ -96,11 +96,14 @@ const rule = (chain: string, comment: string, clauses: readonly Clause[]): Rule 
 /** Kernels without NAT in nf_tables refuse chains of that type with either. */
 export const NO_NAT: readonly number[] = [ENOENT, EOPNOTSUPP];
 
+const noNat =
+  "this kernel has no NAT for nf_tables: load nf_tables, nft_chain_nat, nft_masq, nft_fib_ipv4 and nft_ct with modprobe, or publish no ports";
+
 const causes = {
   [EPERM]: "packet rules need CAP_NET_ADMIN: run as root, or with --network none",
   [EEXIST]: "a table of that name exists: another container's id begins alike, or somebody made it by hand",
-  [ENOENT]: "this kernel has no NAT for nf_tables: load nft_chain_nat, nft_masq, nft_fib_ipv4 and nf_nat with modprobe",
-  [EOPNOTSUPP]: "this kernel has no nf_tables: load it (modprobe nf_tables), or use --network none",
+  [ENOENT]: noNat,
+  [EOPNOTSUPP]: noNat,
 };
 
 /** Returns false where the kernel cannot do it and that is tolerated. */

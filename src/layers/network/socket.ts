@@ -17,7 +17,6 @@ import {
   type Received,
   SOL_NETLINK,
   splitMessages,
-  type Verdict,
   verdictOf,
 } from "../../abi/netlink.ts";
 import type { Attributes } from "../../abi/netlink-attributes.ts";
@@ -42,9 +41,10 @@ const ANSWER_SIZE = 8192;
 const PIECE_SIZE = 8192;
 const DUMP_ATTEMPTS = 5;
 
-/** The kernel's no to a request, said as for a call: `network: link: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
+/** The kernel's no to a request, said as for a call: `network: plug in a cable: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
 class NetlinkError extends StageError {
-  constructor({ stage, origin, show, sent, options }: Pending, { errno, said }: Verdict) {
+  constructor({ stage, origin, sent, options }: Pending, refusal: Received) {
+    const { errno, said } = verdictOf(refusal);
     const remedy = [said && `the kernel says "${said}"`, options.cause?.[errno]].filter(Boolean).join("; ");
     super(
       {
@@ -56,8 +56,8 @@ class NetlinkError extends StageError {
         origin,
         role: stage.role,
         options: remedy === "" ? {} : { cause: { [errno]: remedy } },
-        result: sent,
-        show: () => `sendto(${show()})`,
+        result: sent.result,
+        show: () => `sendto(${sent.show(refusal.seq)})`,
       },
       errno,
     );
@@ -65,14 +65,15 @@ class NetlinkError extends StageError {
 }
 
 interface Sent {
-  readonly sent: Result;
-  /** What was sent, for people. */
-  show(): string;
+  readonly result: Result;
+  /** What was sent, for people; of a batch, the one with that number. */
+  show(sequence?: number): string;
 }
 
-interface Pending extends Sent {
+interface Pending {
   readonly stage: Stage;
   readonly origin: Origin;
+  readonly sent: Sent;
   readonly got: Result;
   readonly options: RequestOptions;
 }
@@ -89,10 +90,10 @@ export class Request {
   get errno(): number {
     const [answer] = this.#answers();
     if (answer?.type !== NLMSG_ERROR) return 0;
-    const verdict = verdictOf(answer);
-    const tolerated = verdict.errno === 0 || this.#pending.options.tolerate?.includes(verdict.errno);
-    if (!tolerated) throw new NetlinkError(this.#pending, verdict);
-    return verdict.errno;
+    const { errno } = verdictOf(answer);
+    const tolerated = errno === 0 || this.#pending.options.tolerate?.includes(errno);
+    if (!tolerated) throw new NetlinkError(this.#pending, answer);
+    return errno;
   }
 
   /** What was asked for; undefined where a tolerated errno came instead. */
@@ -180,22 +181,23 @@ export class NetlinkSocket {
 
   async #request(messages: readonly Message[], size: number, options: RequestOptions): Promise<Request> {
     const stage = this.#stage;
-    const { sent, show } = await this.#send(messages, options);
+    const sent = await this.#send(messages, options);
     const { tolerate: _, ...rest } = options;
     const got = await this.#receive(size, rest);
-    const request = new Request({ stage, origin: stage.session.origin, show, sent, got, options });
+    const request = new Request({ stage, origin: stage.session.origin, sent, got, options });
     this.#requests.push(request);
     return request;
   }
 
   async #send(messages: readonly Message[], { after, hold = false }: RequestOptions): Promise<Sent> {
-    const bytes = encodeMessages(messages, this.#sequence + 1);
+    const first = this.#sequence + 1;
+    const bytes = encodeMessages(messages, first);
     this.#sequence += messages.length;
-    const show = () =>
-      messages
-        .map((it) => it.show())
-        .filter(Boolean)
-        .join("; ");
+    const show = (sequence?: number): string => {
+      const some = messages.filter((_, i) => sequence === undefined || sequence === first + i);
+      const texts = some.map((it) => it.show()).filter(Boolean);
+      return texts.join("; ");
+    };
     const memory = {
       memory: new Memory(bytes),
       get text() {
@@ -203,11 +205,11 @@ export class NetlinkSocket {
       },
     };
     // a call that uses the result of one that failed is skipped; here it is the flags, which are 0 then
-    const sent = await this.#stage.sendto(this.#fd, memory, bytes.length, after ?? 0, 0, 0, {
+    const result = await this.#stage.sendto(this.#fd, memory, bytes.length, after ?? 0, 0, 0, {
       assume: bytes.length,
       hold,
     });
-    return { sent, show };
+    return { result, show };
   }
 
   #receive(
@@ -219,19 +221,22 @@ export class NetlinkSocket {
 
   async #dump(message: Message, tolerate: readonly number[]): Promise<Received[]> {
     const stage = this.#stage;
-    const { sent, show } = await this.#send([{ ...message, flags: message.flags | NLM_F_DUMP }], {});
+    const sent = await this.#send([{ ...message, flags: message.flags | NLM_F_DUMP }], {});
+    const sequence = this.#sequence;
     const found: Received[] = [];
     for (;;) {
       // the end often comes by itself, so the next piece is asked for at once
       const pieces = [await this.#receive(PIECE_SIZE, {}), await this.#receive(PIECE_SIZE, { tolerate: [EAGAIN] })];
       let [came, ended] = [false, false];
       for (const got of pieces) {
-        const pending = { stage, origin: stage.session.origin, show, sent, got, options: {} };
+        const pending = { stage, origin: stage.session.origin, sent, got, options: {} };
         for (const it of receivedBy(stage, got)) {
           came = true;
+          // of a batch that was refused there are more refusals than the one that was fetched
+          if (it.seq !== sequence) continue;
           ended = it.type === NLMSG_ERROR || it.type === NLMSG_DONE;
           const errno = ended ? verdictOf(it).errno : 0;
-          if (errno !== 0 && !tolerate.includes(errno)) throw new NetlinkError(pending, verdictOf(it));
+          if (errno !== 0 && !tolerate.includes(errno)) throw new NetlinkError(pending, it);
           if (!ended) found.push(it);
         }
       }
