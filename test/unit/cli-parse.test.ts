@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import type { Command, Option } from "../../src/cli/command.ts";
-import { nearest, slips } from "../../src/cli/nearest.ts";
 import { parse, UsageError } from "../../src/cli/parse.ts";
 import { runOptions } from "../../src/cli/run-options.ts";
+import { nearest, slips } from "../../src/core/nearest.ts";
 
 function commandOf(more: Partial<Command>): Command {
   const options: readonly Option[] = runOptions;
