@@ -66,7 +66,17 @@ function requireLinux(platform: string): void {
 function report(error: unknown, failure: number): number {
   if (error instanceof ReaderGone) return error.exitCode;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  status(message);
+  status(message + shortageIn(message));
   if (process.env["MINIDOCKER_DEBUG"] === "1" && stack !== undefined) status(stack);
   return error instanceof Refusal ? error.exitCode : failure;
+}
+
+/** Whatever it was that could not be opened: the remedy is the same. */
+function shortageIn(message: string): string {
+  // Bun says so of a file of ours that it could not open
+  if (/\bEMFILE\b|^Cannot find module '\.{1,2}\//.test(message))
+    return "; too few files may be open at once: raise the limit, with ulimit -n 1024";
+  if (/\bENFILE\b/.test(message))
+    return "; the whole machine has as many files open as it may: see /proc/sys/fs/file-max";
+  return "";
 }
