@@ -64,7 +64,7 @@ export interface Run extends At {
 /** What the run before it must have printed, and its exit status. See src/learn/expect.ts. */
 export interface Expect extends At {
   readonly kind: "expect";
-  readonly status: number;
+  readonly status: number | "any";
   readonly lines: readonly string[];
 }
 
@@ -94,9 +94,7 @@ export interface PauseAt extends At {
 }
 
 /** A layer, one of its steps, a call of that step by its name; or `finished`: the container runs. */
-export type Target =
-  | { readonly layer: string; readonly step?: string; readonly call?: string }
-  | "finished";
+export type Target = { readonly layer: string; readonly step?: string; readonly call?: string } | "finished";
 
 /** Belongs to the task before it. With `when`, it is a diagnosis: said only where that script exits with 0 on the host. */
 export interface Hint extends At {
@@ -113,10 +111,12 @@ export interface Solve extends At {
   readonly script: string;
 }
 
-/** A probe of src/probes, tried in a container with all layers and in one without the lesson's. */
+/** A probe of src/probes, tried in a container with all layers and in one without some. */
 export interface ProbeRef extends At {
   readonly kind: "probe";
   readonly probe: string;
+  /** The layers, or parts of them, that it is tried without: the lesson's, unless it names others. */
+  readonly without: readonly string[];
 }
 
 /** An excerpt of the sources, by symbol: `src/layers/namespaces.ts#make`. */

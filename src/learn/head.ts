@@ -1,0 +1,73 @@
+// The head of a lesson's file: YAML between two lines `---`.
+
+import * as v from "valibot";
+import type { Lesson } from "./lesson.ts";
+import type { Report } from "./problem.ts";
+import { mapSchema, readYaml, textSchema } from "./yaml.ts";
+
+export type Head = Omit<Lesson, "name" | "path" | "parts">;
+
+const examples = {
+  title: "title: A hostname of its own",
+  summary: "summary: tell a view from a protection",
+  minutes: "minutes: 15",
+  layers: "layers: [namespaces.uts], or layers: [] where it is about none",
+  requires: "requires: [userns]",
+  after: "after: [processes]",
+  container: "container: --network none base",
+} as const;
+
+function names(key: "layers" | "requires" | "after") {
+  const message = `${key} has to be a list of names → ${examples[key]}`;
+  const name = v.pipe(
+    v.string(message),
+    v.regex(/^[\w.:-]+$/, ({ input }) => `${JSON.stringify(input)} is no name → ${examples[key]}`),
+  );
+  return v.array(name, message);
+}
+
+const minutes = v.pipe(
+  v.string(`minutes has to be a number → ${examples.minutes}`),
+  v.regex(/^[1-9]\d{0,2}$/, `minutes has to be a whole number from 1 to 999 → ${examples.minutes}`),
+  v.transform(Number),
+);
+
+// as a shell would see it, without anything that it would replace
+const container = v.pipe(
+  textSchema("container", examples.container),
+  v.transform(splitWords),
+  v.array(v.string(), `a quote in container is not closed → ${examples.container}`),
+);
+
+const schema = mapSchema(
+  {
+    title: textSchema("title", examples.title),
+    summary: textSchema("summary", examples.summary),
+    minutes,
+    layers: names("layers"),
+    requires: v.optional(names("requires"), []),
+    after: v.optional(names("after"), []),
+    container: v.optional(container),
+  },
+  examples,
+);
+
+/** The head as text, if the file has one, and the number of lines that it takes with its fences. */
+export function splitHead(text: string): { readonly yaml: string; readonly lines: number } | undefined {
+  const [found, yaml] = /^---[ \t]*\n([\s\S]*?)^---[ \t]*(?:\n|$)/m.exec(text) ?? [];
+  if (found === undefined || yaml === undefined || !text.startsWith(found)) return undefined;
+  return { yaml, lines: yaml.split("\n").length + 1 };
+}
+
+/** `yaml` begins in the file's second line. */
+export function readHead(yaml: string, report: Report): Head | undefined {
+  const head = readYaml(schema, yaml, 2, report);
+  return head === undefined ? undefined : { ...head, container: head.container };
+}
+
+/** The words of a command line: blanks part them, quotes hold them together. Undefined where one is not closed. */
+export function splitWords(text: string): string[] | undefined {
+  const pieces = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
+  if (text.replace(pieces, "").trim() !== "") return undefined;
+  return (text.match(pieces) ?? []).map((it) => it.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+}

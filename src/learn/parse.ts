@@ -1,0 +1,105 @@
+// A lesson's file, from text to a Lesson or to what is wrong with it. The grammar is in docs/writing-lessons.md.
+
+import type { Nodes, Root } from "mdast";
+import { fromMarkdown } from "mdast-util-from-markdown";
+import { nearest } from "../core/nearest.ts";
+import { readers } from "./blocks/index.ts";
+import { readHead, splitHead } from "./head.ts";
+import type { Lesson, Part } from "./lesson.ts";
+import { checkOrder } from "./order.ts";
+import { collectProblems, type Problem, quoted, type Report } from "./problem.ts";
+
+export type Parsed = { readonly lesson: Lesson } | { readonly problems: readonly Problem[] };
+
+/** `path` is where the text was read; the lesson's name comes from it. */
+export function parseLesson(source: string, path: string): Parsed {
+  const text = source.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
+  const { problems, report } = collectProblems();
+  const split = splitHead(text);
+  if (split === undefined)
+    report(1, "the head is missing", "--- in the first line, then title: and the others, and --- again");
+  const head = split === undefined ? undefined : readHead(split.yaml, report);
+  // the head as empty lines, so that every place is the one in the file
+  const lines = split?.lines ?? 0;
+  const body = "\n".repeat(lines) + text.split("\n").slice(lines).join("\n");
+  const parts = readParts(body, report);
+  // with blocks missing that could not be read, their order says nothing
+  if (problems.length === 0) checkOrder(parts, head?.container, report);
+  if (parts.length === 0) report(lines + 1, "below the head there is nothing", "a heading, and what one should know");
+  if (head === undefined || problems.length > 0) return { problems: problems.toSorted((a, b) => a.line - b.line) };
+  const own = parts.map((it) =>
+    it.kind === "probe" && it.without.length === 0 ? { ...it, without: head.layers } : it,
+  );
+  return { lesson: { ...head, name: lessonName(path), path, parts: own } };
+}
+
+/** `uts` of lessons/01-uts.md. */
+export function lessonName(path: string): string {
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return file.replace(/^\d+[-_ ]?(?=.)/, "").replace(/\.md$/, "");
+}
+
+function readParts(text: string, report: Report): Part[] {
+  const tree: Root = fromMarkdown(text);
+  const parts: Part[] = [];
+  let prose: { start: number; end: number; line: number } | undefined;
+  const endProse = (): void => {
+    if (prose !== undefined)
+      parts.push({ kind: "prose", line: prose.line, markdown: text.slice(prose.start, prose.end) });
+    prose = undefined;
+  };
+  for (const node of tree.children) {
+    const { start = 0, end = 0, line = 1 } = placeOf(node);
+    const kind = node.type === "code" ? kindOf(node.lang, line, report) : undefined;
+    if (node.type === "code" && kind !== undefined) {
+      endProse();
+      const words = (node.meta ?? "").split(/\s+/).filter((it) => it !== "");
+      if (!isClosed(text.slice(start, end)))
+        report(line, `the ${kind} block is not closed`, "``` in a line of its own where it ends");
+      const part = readers[kind]({ words, body: node.value, line }, report);
+      if (part !== undefined) parts.push(part);
+      continue;
+    }
+    refuseNested(node, report);
+    if (node.type === "heading") endProse();
+    if (prose === undefined) prose = { start, end, line };
+    else prose.end = end;
+  }
+  endProse();
+  return parts;
+}
+
+function placeOf({ position }: Nodes): { start?: number | undefined; end?: number | undefined; line?: number } {
+  return { start: position?.start.offset, end: position?.end.offset, line: position?.start.line ?? 1 };
+}
+
+const kinds = Object.keys(readers);
+// languages that are a letter or two away from one of ours
+const languages = new Set(["sh", "bash", "c", "text", "txt", "json", "yaml", "ts", "js", "rust", "ruby", "go", "note"]);
+
+function kindOf(lang: string | null | undefined, line: number, report: Report): keyof typeof readers | undefined {
+  if (lang === null || lang === undefined) return undefined;
+  if (Object.hasOwn(readers, lang)) return lang as keyof typeof readers;
+  const guess = languages.has(lang) ? undefined : nearest(lang.toLowerCase(), kinds);
+  if (guess !== undefined)
+    report(line, `${quoted(lang)} is no kind of block`, `\`\`\`${guess}; or \`\`\`text, to show it`);
+  return undefined;
+}
+
+const isClosed = (block: string): boolean => /\n {0,3}(`{3,}|~{3,})[ \t]*$/.test(block);
+
+// In a list or a quotation, a block would be shown and not be done.
+function refuseNested(node: Nodes, report: Report): void {
+  if (!("children" in node)) return;
+  for (const child of node.children) {
+    if (child.type === "code" && child.lang && Object.hasOwn(readers, child.lang)) {
+      const { line = 1 } = placeOf(child);
+      report(
+        line,
+        `a ${child.lang} block in a list or a quotation is not part of the lesson`,
+        "the fence at the left margin",
+      );
+    }
+    refuseNested(child, report);
+  }
+}

@@ -1,0 +1,29 @@
+// What is wrong with a lesson's file, said so that its author can act: where, what, and what to write instead.
+
+export interface Problem {
+  /** Counts from 1. */
+  readonly line: number;
+  /** What is wrong: a phrase in lower case, without a full stop. */
+  readonly reason: string;
+  /** What to write instead. */
+  readonly remedy: string;
+}
+
+export type Report = (line: number, reason: string, remedy: string) => void;
+
+/** `lessons/01-uts.md:12: there is no layer seccom; write instead: seccomp`, a line for each, in the file's order. */
+export function describeProblems(path: string, problems: readonly Problem[]): string {
+  return problems.map(({ line, reason, remedy }) => `${path}:${line}: ${reason}; write instead: ${remedy}`).join("\n");
+}
+
+/** A list of problems that grows through `report`. */
+export function collectProblems(): { readonly problems: readonly Problem[]; readonly report: Report } {
+  const problems: Problem[] = [];
+  return { problems, report: (line, reason, remedy) => problems.push({ line, reason, remedy }) };
+}
+
+/** As somebody has written it, on one line and not at length. */
+export function quoted(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return JSON.stringify(short);
+}
