@@ -5,6 +5,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { findSymbol } from "../src/learn/source.ts";
 
 interface Document {
   readonly root: string;
@@ -36,17 +37,9 @@ function symbols({ root, prose }: Document): string[] {
   return [...references].flatMap(([, path = "", symbol]) => {
     if (/\b(NAME|NNNN|FILE)\b/.test(path)) return [];
     if (!existsSync(join(root, path))) return [`there is no ${path}`];
-    if (symbol === undefined || declares(readFileSync(join(root, path), "utf8"), symbol)) return [];
+    if (symbol === undefined || findSymbol(readFileSync(join(root, path), "utf8"), symbol) !== undefined) return [];
     return [`${path} declares no ${symbol}`];
   });
-}
-
-function declares(source: string, symbol: string): boolean {
-  const name = symbol.split(".").at(-1) as string;
-  const declaration = `\\b(?:function\\*?|const|let|class|interface|type|struct|enum|#define)\\s+${name}\\b`;
-  const member = `^\\s+(?:(?:static|async|get|readonly)\\s+)*#?${name}\\s*[?]?[(<:=,]`;
-  const cFunction = `^(?:static\\s+)?[\\w\\s*]+\\b${name}\\(`;
-  return new RegExp(`${declaration}|${member}|${cFunction}`, "m").test(source);
 }
 
 function links({ root, path, prose }: Document): string[] {

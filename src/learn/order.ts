@@ -5,38 +5,29 @@ import type { Report } from "./problem.ts";
 
 /** Reports every block that stands where it means nothing. */
 export function checkOrder(parts: readonly Part[], container: Lesson["container"], report: Report): void {
-  const acts = parts.filter((it) => it.kind !== "prose" && it.kind !== "note");
-  for (const [i, part] of acts.entries()) {
-    const before = acts[i - 1];
-    if (part.kind === "expect" && before?.kind !== "run")
+  for (const [i, part] of parts.entries()) {
+    if (part.kind === "expect" && parts[i - 1]?.kind !== "run")
+      report(part.line, "an expect says what the run right above it prints, and there is none", "a run block above it");
+    if ((part.kind === "hint" || part.kind === "solve") && !belongsToTask(parts, i))
       report(
         part.line,
-        "an expect says what the run before it prints, and there is none",
-        "the run block right above it",
+        `a ${part.kind} belongs to the task right above it, and there is none`,
+        "```verify host became above it, with nothing between them but hints and solutions",
       );
-    if ((part.kind === "hint" || part.kind === "solve") && taskOf(acts, i) === undefined)
-      report(
-        part.line,
-        `a ${part.kind} belongs to a task, and there is none before it`,
-        "```verify host became above it",
-      );
-    if (part.kind === "verify" && part.became) checkTask(part, belongings(acts, i), report);
-    if (part.kind === "predict") checkPredict(acts.slice(i + 1), part.line, report);
+    if (part.kind === "verify" && part.became) checkTask(part, belongings(parts, i), report);
+    if (part.kind === "predict") checkPredict(parts.slice(i + 1), part.line, report);
     if (container === undefined) checkContainerless(part, report);
+    else checkMade(part, parts.slice(0, i), report);
   }
 }
 
-// hints, solutions, and excerpts stand below the task without anything in between
-function taskOf(acts: readonly Part[], i: number): Verify | undefined {
-  for (const it of acts.slice(0, i).reverse()) {
-    if (it.kind === "verify") return it.became ? it : undefined;
-    if (it.kind !== "hint" && it.kind !== "solve") return undefined;
-  }
-  return undefined;
+function belongsToTask(parts: readonly Part[], i: number): boolean {
+  const first = parts.slice(0, i).findLast((it) => it.kind !== "hint" && it.kind !== "solve");
+  return first?.kind === "verify" && first.became;
 }
 
-function belongings(acts: readonly Part[], i: number): Part[] {
-  const after = acts.slice(i + 1);
+function belongings(parts: readonly Part[], i: number): readonly Part[] {
+  const after = parts.slice(i + 1);
   const end = after.findIndex((it) => it.kind !== "hint" && it.kind !== "solve");
   return end < 0 ? after : after.slice(0, end);
 }
@@ -53,18 +44,37 @@ function checkTask(task: Verify, below: readonly Part[], report: Report): void {
     report(it.line, "a fourth hint", "three hints at most, each more specific than the last");
 }
 
+const observations: readonly Part["kind"][] = ["run", "pause", "probe", "verify"];
+
 function checkPredict(after: readonly Part[], line: number, report: Report): void {
-  const shown = after.some(
-    (it) => it.kind === "run" || it.kind === "pause" || it.kind === "probe" || it.kind === "verify",
-  );
-  if (!shown) report(line, "nothing after the question shows the answer", "a run or pause block below it");
+  if (after.some((it) => observations.includes(it.kind))) return;
+  report(line, "nothing after the question shows the answer", "a run, pause, probe or verify block below it");
 }
 
 function checkContainerless(part: Part, report: Report): void {
-  const need = (what: string): void =>
+  const what = needsContainer(part);
+  if (what !== undefined)
     report(part.line, `${what} needs a container of the lesson`, "container: --network none base, in the head");
-  if (part.kind === "pause" || part.kind === "probe") need(part.kind);
-  if ((part.kind === "run" || part.kind === "solve") && part.where !== "host") need(`${part.kind} ${part.where}`);
-  if (part.kind === "verify" && "checks" in part.test) need("a verify of checks");
-  if (part.kind === "verify" && "where" in part.test && part.test.where === "container") need("verify container");
+}
+
+function needsContainer(part: Part): string | undefined {
+  if (part.kind === "pause" || part.kind === "probe") return `a ${part.kind}`;
+  if ((part.kind === "run" || part.kind === "solve") && part.where !== "host") return `${part.kind} ${part.where}`;
+  if (part.kind !== "verify") return undefined;
+  if ("checks" in part.test) return "a verify of checks";
+  return part.test.where === "container" ? "verify container" : undefined;
+}
+
+// Where the container has not been begun, there is nothing half-built. What runs in the finished one finishes it.
+function checkMade(part: Part, before: readonly Part[], report: Report): void {
+  const half = (part.kind === "run" || part.kind === "solve") && part.where === "inside";
+  const judged = part.kind === "verify" && "checks" in part.test;
+  if (!half && !judged) return;
+  if (before.some((it) => it.kind === "pause" || finishes(it))) return;
+  report(part.line, `${needsContainer(part)} comes before the container is begun`, "a pause block above it");
+}
+
+function finishes(part: Part): boolean {
+  if (part.kind === "run" || part.kind === "solve") return part.where === "container";
+  return part.kind === "verify" && "where" in part.test && part.test.where === "container";
 }

@@ -1,0 +1,8 @@
+// Where the texts are that are read and not run: the lessons, and the sources that they quote.
+
+import { dirname, join } from "node:path";
+
+/** The folder with lessons/, src/ and native/: beside a release build, which has copies of them, else the repository. */
+export function textRoot(): string {
+  return Bun.isStandaloneExecutable ? dirname(process.execPath) : join(import.meta.dir, "../..");
+}
