@@ -8,6 +8,7 @@
 // own; SUPERVISE (supervise.c), a loop that keeps a running program company until it ends.
 
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/unistd.h>
 #include <sys/socket.h>
 
@@ -21,7 +22,6 @@ static union {
   uint8_t bytes[FRAME_MAX];
 } answer __attribute__((aligned(16)));
 
-static int channel = CHANNEL;
 static int descriptors[DESCRIPTORS_MAX];
 static int descriptor_count;
 
@@ -41,7 +41,7 @@ static long receive(void) {
   struct iovec piece = {packet, sizeof packet};
   struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   long size;
-  do size = sys(__NR_recvmsg, channel, (long)&message, MSG_CMSG_CLOEXEC, 0, 0, 0);
+  do size = sys(__NR_recvmsg, CHANNEL, (long)&message, MSG_CMSG_CLOEXEC, 0, 0, 0);
   while (size == -EINTR);
   descriptor_count = 0;
   if (size > 0 && message.msg_controllen >= sizeof control.head && control.head.cmsg_type == SCM_RIGHTS) {
@@ -55,7 +55,7 @@ static void respond(uint32_t serial, uint32_t calls, uint32_t done, int error, u
   uint8_t *tail = answer.bytes + sizeof answer.head + calls * sizeof(int64_t);
   answer.head = (struct reply){.serial = serial, .done = done, .error = error, .outSize = out_size};
   copy(tail, arena + out, out_size);
-  sys(__NR_sendto, channel, (long)&answer, tail + out_size - answer.bytes, MSG_NOSIGNAL, 0, 0);
+  sys(__NR_sendto, CHANNEL, (long)&answer, tail + out_size - answer.bytes, MSG_NOSIGNAL, 0, 0);
 }
 
 // The value that `kind` and `value` stand for, or a negated errno in *error.
@@ -103,11 +103,12 @@ static int execute(const struct call *call, const int64_t *results, uint32_t ind
     case OP_SYSCALL:
       *result = sys(call->number, args[0], args[1], args[2], args[3], args[4], args[5]);
       return 0;
-    case OP_CLONE:  // args: struct clone_args, its size, the child's channel
-      *result = sys(__NR_clone3, args[0], args[1], 0, 0, 0, 0);
+    case OP_CLONE:  // args: two that are the call's own, then the child's channel
+      *result = sys(call->number, args[0], args[1], 0, 0, 0, 0);
       if (*result != 0) return 0;
-      sys(__NR_close, channel, 0, 0, 0, 0, 0);
-      channel = (int)args[2];
+      // in the place of its parent's, so that every stage finds its channel where a program would find it
+      sys(__NR_dup3, args[2], CHANNEL, O_CLOEXEC, 0, 0, 0);
+      sys(__NR_close, args[2], 0, 0, 0, 0, 0);
       descriptor_count = 0;
       return 1;
     case OP_SUPERVISE:  // args: struct supervise

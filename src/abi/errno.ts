@@ -46,6 +46,7 @@ export const EINTR = 4;
 export const EIO = 5;
 export const ENOEXEC = 8;
 export const EBADF = 9;
+export const ECHILD = 10;
 export const EAGAIN = 11;
 export const EACCES = 13;
 export const EBUSY = 16;

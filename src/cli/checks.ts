@@ -1,18 +1,8 @@
 // What `verify` and the key `v` of `--step` show: a layer's judgement of a process.
 
-import type { Check, Layer } from "../core/layer.ts";
-import type { View } from "../core/view.ts";
+import type { Check } from "../core/layer.ts";
 import { palette } from "./palette.ts";
 import { columns, pad, visible, width, wrap } from "./style.ts";
-
-// The process may end meanwhile, or be somebody else's: then each layer's answer is that it cannot be told, and why.
-export function judge(layer: Layer, view: View): Check[] {
-  try {
-    return layer.verify(view);
-  } catch (error) {
-    return [{ id: layer.name, title: layer.summary, verdict: "unknown", saw: (error as Error).message }];
-  }
-}
 
 const ID_WIDTH = 28;
 

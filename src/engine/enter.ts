@@ -15,7 +15,7 @@ import {
 import { SIG_BLOCK, SIGINT, SIGQUIT, SIGSET_SIZE, SIGTSTP, sigsetOf } from "../abi/signal.ts";
 import { View } from "../core/view.ts";
 import { clone, launch } from "../stage/launch.ts";
-import { Session } from "../stage/stage.ts";
+import { Session, type Stage } from "../stage/stage.ts";
 
 /** In the order of joining: the user namespace first, because it gives the right to the others. */
 const joinable: readonly (readonly [file: string, flag: number])[] = [
@@ -34,37 +34,46 @@ export function ownNamespaces(pid: number): string[] {
   return joinable.map(([file]) => file).filter((file) => view.ownNamespace(file, view.host));
 }
 
+/** Puts `stage`, a process of the host, into the namespaces that process `pid` has by now, with its file tree as root. */
+export async function join(stage: Stage, pid: number): Promise<void> {
+  const wanted = ownNamespaces(pid);
+  // opened before joining, while /proc still is the host's
+  const root = await stage.openat(AT_FDCWD, `/proc/${pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  const opened = [];
+  for (const [file, flag] of joinable.filter(([file]) => wanted.includes(file))) {
+    opened.push([await stage.openat(AT_FDCWD, `/proc/${pid}/ns/${file}`, O_RDONLY | O_CLOEXEC, 0), flag] as const);
+  }
+  for (const [fd, flag] of opened) await stage.setns(fd, flag);
+  await stage.fchdir(root);
+  await stage.chroot(".");
+}
+
+/** What a shell or script finds in its environment there. */
+export const environmentInside = (): string[] => [
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  `TERM=${process.env["TERM"] ?? "dumb"}`,
+];
+
+/** Of an execve of /bin/sh. */
+export const noShell = { [ENOENT]: "there is no /bin/sh in its file tree yet" };
+
 /**
  * Runs a shell there, on this process's terminal, and waits for it. Resolves with its status as wait4(2) gives it. Without job
  * control (`+m`): the terminal's process groups are the host's, and have no numbers in a pid namespace.
  */
 export async function shellInside(pid: number, argv: readonly string[] = ["sh", "+m"]): Promise<number> {
-  const wanted = ownNamespaces(pid);
   const session = new Session();
   session.origin = { layer: "shell", step: "join the namespaces" };
   const guest = await launch(session, "guest", { ownSession: false });
   try {
     const { stage } = guest;
-    // opened before joining, while /proc still is the host's
-    const root = await stage.openat(AT_FDCWD, `/proc/${pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    const rows = joinable.filter(([file]) => wanted.includes(file));
-    const opened = [];
-    for (const [file, flag] of rows) {
-      opened.push([await stage.openat(AT_FDCWD, `/proc/${pid}/ns/${file}`, O_RDONLY | O_CLOEXEC, 0), flag] as const);
-    }
-    for (const [fd, flag] of opened) await stage.setns(fd, flag);
-    await stage.fchdir(root);
-    await stage.chroot(".");
+    await join(stage, pid);
     // a joined pid namespace is for children only
     const shell = await clone(stage, "shell", 0);
     // Ctrl-C is for what runs in the shell, not for those who wait for it
     await stage.rt_sigprocmask(SIG_BLOCK, { bits: sigsetOf([SIGINT, SIGQUIT, SIGTSTP]) }, 0, SIGSET_SIZE);
-    const env = [
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      `TERM=${process.env["TERM"] ?? "dumb"}`,
-      "PS1=(inside) # ",
-    ];
-    await shell.stage.execve("/bin/sh", argv, env, { cause: { [ENOENT]: "there is no /bin/sh in its file tree yet" } });
+    const env = [...environmentInside(), "PS1=(inside) # "];
+    await shell.stage.execve("/bin/sh", argv, env, { cause: noShell });
     shell.stage.flush();
     const waited = await stage.wait4(shell.pid, 4, 0, 0);
     const bytes = stage.bytes(waited);

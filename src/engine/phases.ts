@@ -4,6 +4,7 @@
 import { prepareInit, serveAsInit } from "../core/init.ts";
 import type { Layer, Phase } from "../core/layer.ts";
 import { executeProgram, openStreams, prepareProcess, settleProcess } from "../core/process.ts";
+import { executeResident, openResident } from "../core/resident.ts";
 import { type Files, prepareSupervision } from "../core/supervise.ts";
 import { openPassage, openTerminal } from "../core/terminal.ts";
 
@@ -12,9 +13,13 @@ export interface PhaseChoices {
   readonly interactive: boolean;
   readonly init: boolean;
   readonly files: Files;
+  /** Held: a resident in the place of the program. */
+  readonly resident?: boolean;
 }
 
-export function phasesFor(layers: readonly Layer[], { terminal, interactive, init, files }: PhaseChoices): Phase[] {
+export function phasesFor(layers: readonly Layer[], choices: PhaseChoices): Phase[] {
+  const { terminal, interactive, init, files, resident = false } = choices;
+  const last = resident ? executeResident : executeProgram;
   const before = (name: string): Layer[] =>
     layers.slice(
       0,
@@ -24,7 +29,7 @@ export function phasesFor(layers: readonly Layer[], { terminal, interactive, ini
   const beforeNetwork = before("network");
   const untilCapabilities = before("capabilities").slice(beforeNetwork.length);
   return [
-    openStreams(interactive),
+    resident ? openResident : openStreams(interactive),
     ...(terminal ? [openPassage] : []),
     // namespaces, cgroups, overlay
     ...beforeNetwork,
@@ -36,13 +41,13 @@ export function phasesFor(layers: readonly Layer[], { terminal, interactive, ini
     // capabilities; then what has to be done with the rights of the container's user
     ...from("capabilities").slice(0, 1),
     settleProcess,
-    ...(init ? underInit(from("capabilities").slice(1)) : [...from("capabilities").slice(1), executeProgram]),
+    ...(init ? underInit(from("capabilities").slice(1), last) : [...from("capabilities").slice(1), last]),
   ];
 }
 
 /** no-new-privs is inherited. The filter is loaded into both processes, each in its last frame. */
-function underInit(rest: readonly Layer[]): Phase[] {
+function underInit(rest: readonly Layer[], last: Phase): Phase[] {
   const filter = rest.filter((it) => it.name === "seccomp");
   const others = rest.filter((it) => it.name !== "seccomp");
-  return [...others, prepareInit, ...filter, serveAsInit, ...filter, executeProgram];
+  return [...others, prepareInit, ...filter, serveAsInit, ...filter, last];
 }

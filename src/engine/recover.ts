@@ -35,6 +35,14 @@ export async function takeBackRuntime(care: Care, host: Stage, id: string): Prom
   keepIntents(dir, entries.filter(lasting));
 }
 
+/** Takes back everything but what is known of the container: it could be made once more. */
+export async function takeBackAll(care: Care, host: Stage, id: string): Promise<void> {
+  const dir = containerDir(care.paths, id);
+  const entries = readJournal(dir);
+  await unwind(entries, await withAuthors(care, id, entries), host, care.facts);
+  keepIntents(dir, []);
+}
+
 /** Takes back everything and forgets the container. */
 export async function forget(care: Care, host: Stage, id: string): Promise<void> {
   const { paths, facts } = care;

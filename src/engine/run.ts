@@ -1,50 +1,36 @@
 // `run`: from options to an exit code. Reserve, build, supervise, take back.
 
 import { Cgroup } from "../core/cgroup.ts";
-import { Construction } from "../core/pipeline.ts";
+import type { Construction } from "../core/pipeline.ts";
 import { probeFacts } from "../core/probe.ts";
-import { Refusal } from "../core/refusal.ts";
 import type { Spec } from "../core/spec.ts";
-import { type Answer, type Pause, Stepper } from "../core/stepper.ts";
+import { Stepper } from "../core/stepper.ts";
 import { exitCode, superviseProgram, wasKilled } from "../core/supervise.ts";
-import { resolveImage } from "../images/resolve.ts";
 import { layers as theSeven } from "../layers/index.ts";
-import { StageError } from "../stage/error.ts";
-import { type Launched, launch } from "../stage/launch.ts";
+import { launch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
-import type { TraceRow } from "../stage/trace.ts";
-import { appendIntent } from "../state/journal.ts";
-import { containerDir, openPaths, type Paths } from "../state/paths.ts";
-import { identify } from "../state/process.ts";
-import { createRecord, updateRecord, writeConfig } from "../state/record.ts";
+import { openPaths } from "../state/paths.ts";
+import { updateRecord } from "../state/record.ts";
 import type { ContainerRecord } from "../state/shape.ts";
-import type { Care } from "./care.ts";
+import {
+  type Console,
+  construct,
+  describe,
+  explained,
+  filesOf,
+  type Making,
+  putInOrder,
+  recordStart,
+  reserve,
+} from "./making.ts";
 import { observe } from "./observe.ts";
 import type { RunOptions } from "./options/index.ts";
-import { findNetworkOwner } from "./peer.ts";
 import { phasesFor } from "./phases.ts";
 import { withPlugins } from "./plugins.ts";
-import { finish, forget, insist, recover, takeBackRuntime } from "./recover.ts";
+import { finish, forget, recover, takeBackRuntime } from "./recover.ts";
 import { forwardSignals } from "./signals.ts";
-import { chooseCommand } from "./spec/program.ts";
-import { buildSpec } from "./spec.ts";
-import { makeVolumes } from "./volumes.ts";
 
-/** Where the engine's words go; it prints nothing itself. */
-export interface Console {
-  notice(text: string): void;
-  trace?(row: TraceRow): void;
-  /** Answers the pauses of `--step`. */
-  ask?(pause: Pause): Promise<Answer>;
-}
-
-interface Run extends Care {
-  readonly options: RunOptions;
-  readonly console: Console;
-  readonly session: Session;
-  readonly launched: Launched;
-  readonly stepper: Stepper | undefined;
-}
+export type { Console } from "./making.ts";
 
 /** Runs a container in the foreground. Resolves with Docker's exit code; throws where the program never ran. */
 export async function run(options: RunOptions, console: Console): Promise<number> {
@@ -58,28 +44,22 @@ export async function run(options: RunOptions, console: Console): Promise<number
   const launched = await launch(session);
   try {
     const layers = await withPlugins(theSeven, options.plugins);
-    const it: Run = { options, console, paths, facts: probeFacts(paths), layers, session, launched, stepper };
-    return await inContainer(it);
+    return await inContainer({ options, console, paths, facts: probeFacts(paths), layers, session, launched, stepper });
   } finally {
     launched.close();
   }
 }
 
-async function inContainer(it: Run): Promise<number> {
-  const { options, paths, facts, layers, launched } = it;
-  const image = await resolveImage(options.image, paths);
-  const owner = findNetworkOwner(options.network, paths);
-  const record = await reserve(it, chooseCommand(options, image));
+async function inContainer(it: Making): Promise<number> {
+  const { options, paths, layers, launched } = it;
+  const reserved = await reserve(it);
+  const { record } = reserved;
   let built: Construction | undefined;
   try {
-    const { id, name } = record;
-    const spec = buildSpec(options, image, facts, { id, name, scratch: `${facts.dataDir}/containers/${id}`, ...owner });
+    const spec = describe(it, reserved);
     it.stepper?.describe(layers, spec);
-    writeConfig(paths, id, spec);
-    makeVolumes(options.volumes, facts, id);
-    for (const notice of options.notices) it.console.notice(notice);
-    built = construct(it, spec, record);
-    await built.build(phasesFor(layers, { ...options, files: filesOf(paths, id) }));
+    built = construct(it, spec, record.id);
+    await built.build(phasesFor(layers, { ...options, files: filesOf(paths, record.id) }));
     it.stepper?.finish();
     return await supervise(it, built, record);
   } catch (error) {
@@ -92,61 +72,9 @@ async function inContainer(it: Run): Promise<number> {
   }
 }
 
-/** What cannot be taken back is told, and left to the next command. It is no reason to forget what has gone before. */
-async function putInOrder({ launched, console }: Run, action: (host: Stage) => Promise<void>): Promise<void> {
-  await insist(launched.stage, action).catch((error: unknown) => {
-    console.notice(`${(error as Error).message}; the next command tries once more`);
-  });
-}
-
-/** A name that belongs to a container whose minidocker was killed is free again, once that has been cleaned up. */
-async function reserve(it: Run, command: readonly string[]): Promise<ContainerRecord> {
-  const { options, paths } = it;
-  const fields = {
-    image: options.image,
-    command,
-    autoRemove: options.remove,
-    ...(options.name === undefined ? {} : { name: options.name }),
-  };
-  try {
-    return createRecord(paths, fields);
-  } catch (error) {
-    if (!(error instanceof Refusal) || (await recover(it)).length === 0) throw error;
-    return createRecord(paths, fields);
-  }
-}
-
-function construct(
-  { facts, session, launched, paths, console }: Run,
-  spec: Spec,
-  { id }: ContainerRecord,
-): Construction {
-  const dir = containerDir(paths, id);
-  return new Construction({
-    spec,
-    facts,
-    session,
-    host: launched.stage,
-    journal: (entry) => appendIntent(dir, entry),
-    notice: console.notice,
-  });
-}
-
-function filesOf(paths: Paths, id: string) {
-  const dir = containerDir(paths, id);
-  return { log: `${dir}/log`, record: `${dir}/exit` };
-}
-
-async function supervise(it: Run, built: Construction, record: ContainerRecord): Promise<number> {
-  const { paths, launched, options, facts } = it;
-  const program = identify(built.pid);
-  const supervisor = identify(launched.pid);
-  updateRecord(paths, record.id, {
-    status: "running",
-    started: new Date().toISOString(),
-    ...(program === undefined ? {} : { process: program }),
-    ...(supervisor === undefined ? {} : { supervisor }),
-  });
+async function supervise(it: Making, built: Construction, record: ContainerRecord): Promise<number> {
+  const { launched, options, facts } = it;
+  recordStart(it, built, record.id);
   const stopForwarding = forwardSignals(launched.pid, options.terminal, () => process.kill(built.pid, "SIGKILL"));
   const ended = superviseProgram(built).finally(stopForwarding);
   // while the program runs there is time to finish what others have left
@@ -164,7 +92,7 @@ async function supervise(it: Run, built: Construction, record: ContainerRecord):
 }
 
 async function conclude(
-  it: Run,
+  it: Making,
   host: Stage,
   { id }: ContainerRecord,
   code: number,
@@ -179,10 +107,4 @@ function memoryMessage(spec: Spec): string {
   const what =
     limit === undefined ? "the machine's memory ran out" : `its memory limit of ${limit / 1024 / 1024} MiB was reached`;
   return `out of memory: ${what}, and the kernel killed the program (exit code 137)`;
-}
-
-/** An execve that failed is the command's failure, with the shell's exit codes; any other failed call is ours. */
-function explained(error: unknown): unknown {
-  if (!(error instanceof StageError) || error.callName !== "execve") return error;
-  return new Refusal(error.message, error.errno === 2 ? 127 : 126);
 }

@@ -18,6 +18,8 @@ import * as socket from "../abi/socket.ts";
 import * as stat from "../abi/stat.ts";
 import * as terminal from "../abi/termios.ts";
 import { timespec } from "../abi/time.ts";
+import { WNOHANG } from "../abi/wait.ts";
+import { attackCalls, attackVariants } from "./attack-calls.ts";
 import { Memory } from "./call.ts";
 import {
   type Codec,
@@ -68,6 +70,11 @@ const socketType: Codec<number> = {
   encode: (value) => value,
   show: (value) =>
     `${showOneOf(socket.SOCK, value & 0xf)}${(value & socket.SOCK_CLOEXEC) === 0 ? "" : "|SOCK_CLOEXEC"}`,
+};
+
+const cloneFlags: Codec<number> = {
+  encode: (value) => value,
+  show: (value) => [value & ~0xff ? showFlags(CLONE, value & ~0xff) : [], showSignal(value & 0xff)].flat().join("|"),
 };
 
 /** A pointer to a number of 32 bits. */
@@ -134,11 +141,13 @@ export const calls = {
   fsmount: [fd, int, flags(mount.MOUNT_ATTR)],
   // namespaces and processes
   clone3: [struct(cloneArgs, { flags: (value) => showFlags(CLONE, value), exit_signal: showSignal }), int, fd],
+  // the older one: its flags are an argument that a filter can judge; the low byte is the signal that its end sends
+  clone: [cloneFlags, int, fd],
   unshare: [flags(CLONE)],
   setns: [fd, flags(CLONE)],
   execve: [string, strings, strings],
   execveat: [fd, string, strings, strings, at],
-  wait4: [int, output, int, int],
+  wait4: [int, output, flags({ WNOHANG }), int],
   kill: [int, oneOf(signal.SIG)],
   nanosleep: [struct(timespec), int],
   pidfd_open: [int, int],
@@ -229,6 +238,7 @@ export const calls = {
   ioctl: [fd, oneOf(terminal.IOCTL), int],
   ioctl_get: [fd, oneOf(terminal.IOCTL), output],
   ioctl_set: [fd, oneOf(terminal.IOCTL), input],
+  ...attackCalls,
   // what the stage adds
   supervise: [memory],
 } as const satisfies Readonly<Record<string, readonly Codec<never>[]>>;
@@ -247,7 +257,8 @@ export function kernelName(row: string): string {
   return variants.get(row) ?? row;
 }
 
-const variants = new Map([
+const variants = new Map<string, string>([
+  ...attackVariants,
   ["ioctl_get", "ioctl"],
   ["ioctl_set", "ioctl"],
   ["prctl_PR_CAPBSET_DROP", "prctl"],

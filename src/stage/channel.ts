@@ -1,9 +1,10 @@
 // One end of the channel to a stage: a SOCK_SEQPACKET socket, used with blocking calls, because a round trip of 50 µs
-// is shorter than one turn of an event loop. bun:ffi binds the five C functions that Bun has no name for
+// is shorter than one turn of an event loop. bun:ffi binds the six C functions that Bun has no name for
 // (docs/decisions/0001-bun-ffi.md).
 
 import { dlopen, ptr, read } from "bun:ffi";
 import { ECONNRESET, EINTR, EPIPE, errnoName } from "../abi/errno.ts";
+import { O_CLOEXEC } from "../abi/fcntl.ts";
 import { AF_UNIX, controlMessage, iovec, msghdr, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/socket.ts";
 import { limits } from "./wire.ts";
 
@@ -16,6 +17,7 @@ function load() {
   for (const name of ["libc.so.6", musl]) {
     try {
       return dlopen(name, {
+        pipe2: { args: ["ptr", "int"], returns: "int" },
         socketpair: { args: ["int", "int", "int", "ptr"], returns: "int" },
         sendmsg: { args: ["int", "ptr", "int"], returns: "int" },
         send: { args: ["int", "ptr", "usize", "int"], returns: "int" },
@@ -95,6 +97,13 @@ export class Channel implements Transport {
   close(): void {
     closeDescriptor(this.fd);
   }
+}
+
+/** A pipe: the end to read from, the end to write to. Both are close-on-exec. */
+export function makePipe(): readonly [from: number, to: number] {
+  const ends = new Int32Array(2);
+  if (libc().pipe2(ptr(ends), O_CLOEXEC) < 0) throw new Error(`pipe2(O_CLOEXEC) = ${errnoName(errno())}`);
+  return [ends[0] as number, ends[1] as number];
 }
 
 export function closeDescriptor(fd: number): void {

@@ -21,7 +21,7 @@ import {
 } from "../abi/fcntl.ts";
 import { cloneArgs } from "../abi/sched.ts";
 import { SIGCHLD } from "../abi/signal.ts";
-import { Sent } from "./call.ts";
+import { type Result, Sent } from "./call.ts";
 import { Channel, closeDescriptor } from "./channel.ts";
 import { Live, Plan } from "./executor.ts";
 import { type Session, Stage } from "./stage.ts";
@@ -86,24 +86,46 @@ async function seal(stage: Stage): Promise<void> {
   await stage.fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
 }
 
+export interface Cloned {
+  readonly stage: Stage;
+  /** As its parent sees it. */
+  readonly pid: number;
+  /** Closes the channel, which ends a stage that waits for orders. */
+  close(): void;
+}
+
 /** A child of `parent`, in the namespaces that `flags` (CLONE_NEW*) makes, with a channel of its own. */
-export async function clone(
-  parent: Stage,
-  role: string,
-  flags: number,
-): Promise<{ stage: Stage; pid: number; close(): void }> {
-  const [channel, theirs] = Channel.pair();
-  try {
-    const result = await parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, new Sent(theirs), {
+export function clone(parent: Stage, role: string, flags: number): Promise<Cloned> {
+  return withChannel(parent, role, (theirs) =>
+    parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, theirs, {
       assume: ASSUMED_PID,
       cause: {
         1: "making namespaces needs root or a user namespace",
         28: "the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
       },
-    });
-    const pid = parent.value(result);
+    }),
+  );
+}
+
+/** A child of `parent` where it is, by clone(2): the default filter of system calls refuses clone3. */
+export function fork(parent: Stage, role: string): Promise<Cloned> {
+  return withChannel(parent, role, (theirs) =>
+    parent.clone(SIGCHLD, 0, theirs, {
+      assume: ASSUMED_PID,
+      cause: { 11: "the container has as many processes as its limit allows (--pids-limit)" },
+    }),
+  );
+}
+
+async function withChannel(parent: Stage, role: string, make: (theirs: Sent) => Promise<Result>): Promise<Cloned> {
+  const [channel, theirs] = Channel.pair();
+  try {
+    const pid = parent.value(await make(new Sent(theirs)));
     const executor = parent.plans ? new Plan() : new Live(role, channel);
     return { stage: new Stage(role, executor, parent.session), pid, close: () => channel.close() };
+  } catch (error) {
+    channel.close();
+    throw error;
   } finally {
     closeDescriptor(theirs);
   }

@@ -42,6 +42,13 @@ export class Session {
   }
 }
 
+/** What is more than a system call. */
+const ops = new Map<CallName, number>([
+  ["clone", op.CLONE],
+  ["clone3", op.CLONE],
+  ["supervise", op.SUPERVISE],
+]);
+
 type Methods = {
   [N in CallName]: (...args: [...args: Arguments<N>, options?: CallOptions]) => Promise<Result>;
 };
@@ -60,6 +67,11 @@ export class Stage {
     this.role = role;
     this.#executor = executor;
     this.session = session;
+  }
+
+  /** The same process in another role, or driven for another purpose: with a queue, an order and observers of its own. */
+  as(role: string, session: Session): Stage {
+    return new Stage(role, this.#executor, session);
   }
 
   /** Queues one call, or makes it, when somebody paces. */
@@ -97,7 +109,7 @@ export class Stage {
       serial: ++this.session.serial,
       name: kernel,
       number,
-      op: name === "clone3" ? op.CLONE : name === "supervise" ? op.SUPERVISE : op.SYSCALL,
+      op: ops.get(name) ?? op.SYSCALL,
       operands: row.map((codec, i) => codec.encode(args[i])),
       origin: this.session.origin,
       role: this.role,

@@ -1,0 +1,219 @@
+// A held container: it stands still between two calls of its making for as long as somebody wants, can be looked at, entered,
+// attacked, taken further, and taken back. Finished, it runs a resident in the place of a program (src/core/resident.ts).
+//
+//   make ─▶ new ──advance──▶ paused ──advance──▶ running ──close──▶ closed
+//                              ▲ └──────back──────┘ │
+//                              └────────back────────┘
+
+import type { Check, Layer } from "../core/layer.ts";
+import { probeFacts } from "../core/probe.ts";
+import { Refusal } from "../core/refusal.ts";
+import { capture, type Snapshot } from "../core/snapshot.ts";
+import type { Spec } from "../core/spec.ts";
+import type { Pause, Position, StepSize, Target } from "../core/stepper.ts";
+import { View } from "../core/view.ts";
+import { layers as theSeven } from "../layers/index.ts";
+import type { Stage } from "../stage/stage.ts";
+import { openPaths } from "../state/paths.ts";
+import { removeRecord } from "../state/record.ts";
+import { attack, type Killed } from "./held/attack.ts";
+import { Build, type Plan } from "./held/build.ts";
+import { scriptInContainer, scriptInside } from "./held/places.ts";
+import type { ScriptOutcome } from "./held/script.ts";
+import { judge } from "./judge.ts";
+import { type Console, describe, explained, putInOrder, reserve } from "./making.ts";
+import type { RunOptions } from "./options/index.ts";
+import { withPlugins } from "./plugins.ts";
+import { finish, takeBackAll } from "./recover.ts";
+
+export type { Killed } from "./held/attack.ts";
+export type { ScriptOutcome } from "./held/script.ts";
+
+export type Where = "inside" | "container";
+
+/** Milliseconds. */
+const TIMEOUT = 20_000;
+
+export class Held {
+  readonly id: string;
+  readonly name: string;
+  readonly #plan: Plan;
+  #build: Build | undefined;
+  /** Where it has stood still, the last one last. */
+  #history: Position[] = [];
+  #moving: Promise<unknown> | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(plan: Plan, name: string) {
+    this.#plan = plan;
+    this.id = plan.id;
+    this.name = name;
+  }
+
+  /** Reserved and described; nothing is made yet. What runs in it is the resident, so a command is not needed. */
+  static async make(wished: RunOptions, console: Console): Promise<Held> {
+    const command = wished.command.length === 0 ? ["sh"] : wished.command;
+    const options = { ...wished, command, terminal: false, interactive: false, remove: true };
+    const paths = openPaths();
+    const layers = await withPlugins(theSeven, options.plugins);
+    const care = { options, console, paths, layers, facts: probeFacts(paths), notice: console.notice };
+    const reserved = await reserve(care);
+    const { id, name } = reserved.record;
+    try {
+      return new Held({ ...care, id, spec: describe(care, reserved) }, name);
+    } catch (error) {
+      removeRecord(paths, id);
+      throw error;
+    }
+  }
+
+  get spec(): Spec {
+    return this.#plan.spec;
+  }
+
+  get layers(): readonly Layer[] {
+    return this.#plan.layers;
+  }
+
+  /** Of the init stage, which becomes the container's first process, as the host sees it; undefined before it exists. */
+  get pid(): number | undefined {
+    return this.#build?.pid;
+  }
+
+  /** Where it stands still. */
+  get pause(): Pause | undefined {
+    return this.#build?.pause;
+  }
+
+  get state(): "new" | "paused" | "running" | "closed" {
+    if (this.#closed !== undefined) return "closed";
+    if (this.#build === undefined) return "new";
+    return this.#build.pause === undefined ? "running" : "paused";
+  }
+
+  /**
+   * Goes on to right before that place, or to the next pause of that size. Undefined when it has come to the end: the container
+   * runs. A place that has gone by already leaves it where it is. Where the making fails, it is closed.
+   */
+  async advance(to: Target | { readonly size: StepSize }): Promise<Pause | undefined> {
+    return await this.#exclusively(async () => {
+      const here = this.#build;
+      if (here?.resident !== undefined) {
+        if (to === "finished") return undefined;
+        throw new Refusal(`container ${this.name} is finished: there is no further call in its making`);
+      }
+      const goal = typeof to === "object" && "size" in to ? to.size : to;
+      if (here?.pause !== undefined && typeof goal === "object" && here.passed(goal)) return here.pause;
+      const pause = await this.#go(goal);
+      if (pause === undefined && typeof goal === "object") throw new Refusal(missing(goal));
+      return pause;
+    });
+  }
+
+  /** Makes it anew, with the same id and name, up to the pause before this one. What has been changed by hand is lost. */
+  async back(): Promise<Pause> {
+    return await this.#exclusively(async () => {
+      const wanted = this.#history.slice(0, this.state === "running" ? undefined : -1);
+      if (wanted.length === 0) throw new Refusal("this is the first pause: there is none before it");
+      await this.#takeBack();
+      this.#history = [];
+      // by way of all the earlier ones, so that what it tells about changes is what it told before
+      let pause: Pause | undefined;
+      for (const it of wanted) pause = await this.#go(it);
+      return pause as Pause;
+    });
+  }
+
+  async runScript(where: Where, script: string, { timeout = TIMEOUT } = {}): Promise<ScriptOutcome> {
+    const build = this.#open();
+    if (where === "inside") return await scriptInside(build, script, timeout);
+    return await scriptInContainer(this.#resident(), script, this.spec.process.env, timeout);
+  }
+
+  /** Lets `action` drive a process of its own in the finished container, as bound by the layers as a program is. */
+  async attack<T>(action: (stage: Stage) => Promise<T>): Promise<T | Killed> {
+    return await attack(this.#resident(), action);
+  }
+
+  /** What the kernel shows of its first process now. */
+  snapshot(): Snapshot {
+    return this.pid === undefined ? new Map() : capture(new View(this.pid));
+  }
+
+  /** What each layer judges about it now. */
+  checks(): { readonly layer: string; readonly checks: readonly Check[] }[] {
+    const { pid } = this;
+    if (pid === undefined) return [];
+    const view = new View(pid);
+    return this.layers.map((layer) => ({ layer: layer.name, checks: judge(layer, view) }));
+  }
+
+  /** Ends it, at whatever point it is. Nothing is left. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  #open(): Build {
+    if (this.#closed !== undefined) throw new Refusal(`container ${this.name} has been closed`);
+    if (this.#build === undefined) throw new Refusal(`container ${this.name} is not begun yet`);
+    return this.#build;
+  }
+
+  #resident() {
+    const { resident } = this.#open();
+    if (resident === undefined) throw new Refusal(`container ${this.name} is not finished yet`);
+    return resident;
+  }
+
+  async #exclusively<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw new Refusal(`container ${this.name} has been closed`);
+    if (this.#moving !== undefined)
+      throw new Refusal(`container ${this.name} is being made: wait for it to stand still`);
+    const moving = action();
+    this.#moving = moving.catch(() => {});
+    try {
+      return await moving;
+    } finally {
+      this.#moving = undefined;
+    }
+  }
+
+  async #go(goal: Parameters<Build["advance"]>[0]): Promise<Pause | undefined> {
+    try {
+      this.#build ??= await Build.launch(this.#plan);
+      const pause = await this.#build.advance(goal);
+      if (pause !== undefined && this.#build.position !== undefined) this.#history.push(this.#build.position);
+      return pause;
+    } catch (error) {
+      await this.close();
+      throw explained(error);
+    }
+  }
+
+  /** Nothing is left but the name. */
+  async #takeBack(): Promise<void> {
+    const build = this.#build;
+    this.#build = undefined;
+    if (build === undefined) return;
+    await build.abandon();
+    await putInOrder(build.making, (host) => takeBackAll(this.#plan, host, this.id));
+    await build.end();
+  }
+
+  async #end(): Promise<void> {
+    const build = this.#build;
+    if (build === undefined) {
+      removeRecord(this.#plan.paths, this.id);
+      return;
+    }
+    await build.abandon();
+    await putInOrder(build.making, (host) => finish(this.#plan, host, this.id));
+    await build.end();
+  }
+}
+
+function missing({ layer, step, call }: Exclude<Target, "finished">): string {
+  const place = [layer, step, call].filter((it) => it !== undefined).join(": ");
+  return `the making of this container does not come by "${place}": minidocker run --dry-run shows where it does`;
+}

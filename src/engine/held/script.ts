@@ -1,0 +1,116 @@
+// A script in a child of the container's, with all that it prints. It is waited for by looking again and again, because a
+// blocking call would stop this whole process, and because output may come for longer than the script runs.
+
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { PR_SET_PDEATHSIG } from "../../abi/prctl.ts";
+import { SIGKILL } from "../../abi/signal.ts";
+import type { Child } from "../../core/parent.ts";
+import { exitCode } from "../../core/supervise.ts";
+import { Sent } from "../../stage/call.ts";
+import { closeDescriptor, makePipe } from "../../stage/channel.ts";
+import { noShell } from "../enter.ts";
+
+export interface ScriptOutcome {
+  /** stdout and stderr together, at most a MiB of it. */
+  readonly output: string;
+  /** As the shell counts: 128 + the signal that ended it. */
+  readonly status: number;
+  readonly timedOut: boolean;
+}
+
+const LIMIT = 1024 * 1024;
+/** How long a killed script may take to be gone. */
+const GRACE = 2000;
+
+/** Runs it with /bin/sh and resolves when the shell has ended, whatever it has left in the background. `child` is used up. */
+export async function runScript(
+  child: Child,
+  script: string,
+  environment: readonly string[],
+  timeout: number,
+): Promise<ScriptOutcome> {
+  const output = new Output();
+  try {
+    await start(child, script, environment, output.end);
+  } catch (error) {
+    output.close();
+    await child.end();
+    throw error;
+  }
+  child.release();
+  closeDescriptor(output.end);
+  try {
+    return await follow(child, output, timeout);
+  } finally {
+    output.close();
+  }
+}
+
+async function start(child: Child, script: string, environment: readonly string[], end: number): Promise<void> {
+  const { stage } = child;
+  stage.session.origin = { layer: "script", step: "run it" };
+  await stage.setsid();
+  for (const target of [1, 2]) await stage.dup3(new Sent(end), target, 0);
+  // where there is no pid namespace, nobody else would end it
+  await stage.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  await stage.execve("/bin/sh", ["sh", "-c", script], environment, { cause: noShell });
+  stage.flush();
+}
+
+async function follow(child: Child, output: Output, timeout: number): Promise<ScriptOutcome> {
+  const deadline = performance.now() + timeout;
+  let timedOut = false;
+  for (let pause = 1; ; pause = Math.min(2 * pause, 16)) {
+    const status = await child.poll();
+    output.read();
+    if (status !== undefined) return { output: output.text, status: exitCode(status), timedOut };
+    const late = performance.now() - deadline;
+    if (late > 0 && !timedOut) {
+      timedOut = true;
+      await child.kill();
+    }
+    if (late > GRACE) return { output: output.text, status: 128 + SIGKILL, timedOut };
+    await Bun.sleep(pause);
+  }
+}
+
+/** A pipe that is read without waiting, up to a limit: what comes after it is thrown away, so that nobody waits to write. */
+class Output {
+  /** For the one who writes. */
+  readonly end: number;
+  readonly #fd: number;
+  readonly #pieces: Uint8Array[] = [];
+  readonly #buffer = new Uint8Array(64 * 1024);
+  #size = 0;
+
+  constructor() {
+    const [from, to] = makePipe();
+    // O_NONBLOCK belongs to an open file, and both ends of a pipe2 have the same flags: so it is opened once more
+    this.#fd = openSync(`/proc/self/fd/${from}`, constants.O_RDONLY | constants.O_NONBLOCK);
+    closeDescriptor(from);
+    this.end = to;
+  }
+
+  /** Takes what is there by now. */
+  read(): void {
+    try {
+      for (;;) {
+        const size = readSync(this.#fd, this.#buffer);
+        if (size === 0) return;
+        const kept = this.#buffer.slice(0, Math.min(size, LIMIT - this.#size));
+        this.#size += kept.length;
+        this.#pieces.push(kept);
+      }
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+    }
+  }
+
+  get text(): string {
+    return new TextDecoder().decode(Buffer.concat(this.#pieces));
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
