@@ -1,73 +1,175 @@
-// The Markdown of help texts and explanations, for a terminal: paragraphs, headings, lists, fenced blocks; `code`,
-// **strong**, *emphasis*, [links](…). Whoever writes such a text reads it here, so this is all that it may hold.
+// Markdown for a terminal: help texts, explanations, lessons. What cannot be shown on one (pictures, relative links) leaves its
+// words behind.
 
+import type { PhrasingContent, RootContent, Table } from "mdast";
+import { fromMarkdown } from "mdast-util-from-markdown";
+import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
+import { gfmTable } from "micromark-extension-gfm-table";
 import { palette } from "./palette.ts";
-import { proseWidth, wrap } from "./style.ts";
+import { pad, proseWidth, width } from "./style.ts";
 
-export function renderMarkdown(text: string, indent = ""): string {
-  return blocks(text)
-    .map((it) => renderBlock(it, indent))
-    .join("\n\n");
+/** `ruled`: headings have a line below them, so that they are seen without bold letters, too. */
+export type Headings = "bold" | "ruled";
+
+export function renderMarkdown(text: string, indent = "", headings: Headings = "bold"): string {
+  const { children } = fromMarkdown(text, { extensions: [gfmTable()], mdastExtensions: [gfmTableFromMarkdown()] });
+  return new Renderer(headings).blocks(children, indent);
 }
 
-/** Parts separated by empty lines; a fenced block is one part, whatever it holds. */
-function blocks(text: string): string[] {
-  const parts: string[] = [];
-  let lines: string[] = [];
-  let fenced = false;
-  const end = (): void => {
-    if (lines.length > 0) parts.push(lines.join("\n"));
-    lines = [];
-  };
-  for (const line of text.trim().split("\n")) {
-    const fence = line.startsWith("```");
-    if (fence && !fenced) end();
-    if (line.trim() === "" && !fenced) end();
-    else lines.push(line);
-    if (fence && fenced) end();
-    if (fence) fenced = !fenced;
+class Renderer {
+  readonly #paint = palette();
+  readonly #headings: Headings;
+
+  constructor(headings: Headings) {
+    this.#headings = headings;
   }
-  end();
-  return parts;
-}
 
-function renderBlock(text: string, indent: string): string {
-  const { bold, cyan } = palette();
-  if (text.startsWith("```")) {
-    const lines = text.split("\n").slice(1, -1);
-    return lines.map((it) => (it === "" ? "" : `${indent}    ${cyan(it)}`)).join("\n");
+  blocks(nodes: readonly RootContent[], indent: string, between = "\n\n"): string {
+    return nodes
+      .map((it) => this.#block(it, indent))
+      .filter((it) => it !== undefined)
+      .join(between);
   }
-  const heading = /^#+ (.*)$/.exec(text)?.[1];
-  if (heading !== undefined) return indent + bold(inline(heading));
-  if (/^([-*]|\d+\.) /.test(text)) return renderList(text, indent);
-  return inline(wrap(text, proseWidth(), indent));
+
+  #block(node: RootContent, indent: string): string | undefined {
+    switch (node.type) {
+      case "paragraph":
+        return this.#wrap(node.children, indent);
+      case "heading":
+        return this.#heading(this.#wrap(node.children, indent, this.#paint.bold), node.depth, indent);
+      case "code":
+        return node.value
+          .split("\n")
+          .map((it) => (it === "" ? "" : `${indent}    ${this.#paint.cyan(it)}`))
+          .join("\n");
+      case "list":
+        return node.children
+          .map((item, i) => {
+            const sign = node.ordered ? `${(node.start ?? 1) + i}.` : "•";
+            const inner = indent + " ".repeat(sign.length + 1);
+            const text = this.blocks(item.children, inner, item.spread ? "\n\n" : "\n");
+            return `${indent}${sign} ${text.slice(inner.length)}`;
+          })
+          .join(node.spread ? "\n\n" : "\n");
+      case "blockquote":
+        return this.blocks(node.children, `${indent}│ `, `\n${indent}│\n`);
+      case "table":
+        return this.#table(node, indent);
+      case "thematicBreak":
+        return `${indent}${"─".repeat(Math.max(3, proseWidth() - indent.length))}`;
+      case "html":
+        return node.value.startsWith("<!--") ? undefined : indent + node.value;
+      default:
+        return undefined;
+    }
+  }
+
+  #heading(text: string, depth: number, indent: string): string {
+    if (this.#headings === "bold") return text;
+    const longest = Math.max(...text.split("\n").map(width)) - indent.length;
+    return `${text}\n${indent}${this.#paint.bold((depth < 2 ? "═" : "─").repeat(longest))}`;
+  }
+
+  #wrap(nodes: readonly PhrasingContent[], indent: string, style?: Style): string {
+    return wrapAtoms(this.#atoms(nodes, style === undefined ? [] : [style]), proseWidth(), indent);
+  }
+
+  /** Pieces between which a line may end; code is not cut. */
+  #atoms(nodes: readonly PhrasingContent[], styles: readonly Style[]): string[] {
+    const atoms: string[] = [];
+    let glued = false;
+    for (const { text, styles: own, whole } of nodes.flatMap((it) => this.#pieces(it, styles))) {
+      const words = whole ? [text] : text.split(/[ \t\n]+/);
+      for (const [i, word] of words.entries()) {
+        // what stands at the beginning of a piece belongs to the end of the one before it
+        const painted = word === "" ? "" : own.reduce((it, style) => style(it), word);
+        if (glued && i === 0) atoms.push((atoms.pop() ?? "") + painted);
+        else atoms.push(painted);
+      }
+      glued = true;
+    }
+    return atoms.filter((it) => it !== "");
+  }
+
+  #pieces(node: PhrasingContent, styles: readonly Style[]): Piece[] {
+    const { bold, cyan, italic } = this.#paint;
+    const all = (children: readonly PhrasingContent[], style?: Style): Piece[] =>
+      children.flatMap((it) => this.#pieces(it, style === undefined ? styles : [...styles, style]));
+    switch (node.type) {
+      case "text":
+        return [{ text: node.value, styles }];
+      case "inlineCode":
+        return [{ text: node.value, styles: [...styles, cyan], whole: true }];
+      case "strong":
+        return all(node.children, bold);
+      case "emphasis":
+        return all(node.children, italic);
+      case "link": {
+        const [only] = node.children;
+        const itself = only?.type === "text" && only.value === node.url;
+        const shown = node.url.startsWith("http") && !itself;
+        return [...all(node.children), ...(shown ? [{ text: ` (${node.url})`, styles }] : [])];
+      }
+      case "image":
+        return [{ text: node.alt ?? "", styles }];
+      case "break":
+        return [{ text: " ", styles }];
+      case "html":
+        return [{ text: node.value, styles, whole: true }];
+      default:
+        return [];
+    }
+  }
+
+  /** Columns where they have room, else one record for each row. */
+  #table({ children: rows }: Table, indent: string): string {
+    const size = proseWidth();
+    const cells = rows.map((row) => row.children.map((it) => this.#atoms(it.children, []).join(" ")));
+    const [head = [], ...body] = cells;
+    const widths = head.map((_, i) => Math.max(...cells.map((row) => width(row[i] ?? ""))));
+    const total = widths.reduce((sum, it) => sum + it + 3, indent.length - 3);
+    if (total <= size) {
+      const line = (row: readonly string[]): string =>
+        `${indent}${row.map((it, i) => pad(it, widths[i] as number)).join("   ")}`.trimEnd();
+      const titles = head.every((it) => it === "") ? [] : [line(head.map((it) => this.#paint.bold(it)))];
+      const rule = titles.length === 0 ? [] : [indent + "─".repeat(Math.max(0, total - indent.length))];
+      return [...titles, ...rule, ...body.map(line)].join("\n");
+    }
+    const [, ...data] = rows;
+    return data
+      .map(({ children }) =>
+        children
+          .map((cell, i) => {
+            const atoms = this.#atoms(cell.children, i === 0 ? [this.#paint.bold] : []);
+            const label = i === 0 || head[i] === "" || head[i] === undefined ? [] : [`${head[i]}:`];
+            return wrapAtoms([...label, ...atoms], size, i === 0 ? indent : `${indent}  `);
+          })
+          .join("\n"),
+      )
+      .join("\n");
+  }
 }
 
-function renderList(text: string, indent: string): string {
-  const items = text.split(/\n(?=(?:[-*]|\d+\.) )/);
-  return items
-    .map((item) => {
-      const [mark = "", rest = ""] = [item.split(" ", 1)[0], item.slice(item.indexOf(" ") + 1)];
-      const sign = /\d/.test(mark) ? mark : "•";
-      const inner = indent + " ".repeat(sign.length + 1);
-      return inline(`${indent}${sign} ${wrap(rest, proseWidth(), inner).trimStart()}`);
-    })
-    .join("\n");
+type Style = (text: string) => string;
+
+interface Piece {
+  readonly text: string;
+  readonly styles: readonly Style[];
+  readonly whole?: boolean;
 }
 
-/** After wrapping, for escape sequences must not be cut; marks may reach over the end of a line. */
-function inline(text: string): string {
-  const { bold, cyan, italic } = palette();
-  return text
-    .split(/(`[^`]*`)/)
-    .map((part) => {
-      if (part.startsWith("`") && part.endsWith("`") && part.length > 1) return cyan(part.slice(1, -1)) || part;
-      return part
-        .replace(/\[([^\]]*)\]\(([^)]*)\)/g, (_, label: string, target: string) =>
-          target.startsWith("http") ? `${label} (${target})` : label,
-        )
-        .replace(/\*\*([^*]+)\*\*/g, (_, words: string) => bold(words))
-        .replace(/(^|[\s(])\*([^*\s][^*]*)\*/g, (_, before: string, words: string) => before + italic(words));
-    })
-    .join("");
+function wrapAtoms(atoms: readonly string[], size: number, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const atom of atoms) {
+    const longer = line === "" ? atom : `${line} ${atom}`;
+    if (line !== "" && width(indent + longer) > size) {
+      lines.push(indent + line);
+      line = atom;
+    } else {
+      line = longer;
+    }
+  }
+  lines.push(indent + line);
+  return lines.join("\n");
 }

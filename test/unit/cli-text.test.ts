@@ -45,9 +45,29 @@ describe("Markdown", () => {
   });
 
   test("marks of code, strength and emphasis are not printed; those within code are", () => {
-    expect(renderMarkdown("a `b*c*` **d** *e* 2*3*4 [f](g.md) [h](https://i.example)")).toBe(
-      "a b*c* d e 2*3*4 f h (https://i.example)",
+    expect(renderMarkdown("a `b*c*` **d** *e* 2 * 3 [f](g.md) [h](https://i.example)")).toBe(
+      "a b*c* d e 2 * 3 f h (https://i.example)",
     );
+  });
+
+  test("code is not cut, and what follows it without a blank stays with it", () => {
+    const lines = renderMarkdown(`${"word ".repeat(14)}see \`mount -t proc none /proc\`, **as (\`this\`)**.`).split(
+      "\n",
+    );
+    expect(lines[1]).toBe("mount -t proc none /proc, as (this).");
+  });
+
+  test("tables have columns; where those are too wide, each row is a record", () => {
+    expect(renderMarkdown("| a | b |\n| - | - |\n| `x` | yy |")).toBe("a   b\n──────\nx   yy");
+    const long = "word ".repeat(20).trim();
+    const lines = renderMarkdown(`| a | b |\n| - | - |\n| x | ${long} |`).split("\n");
+    expect(lines[0]).toBe("x");
+    expect(lines[1]).toStartWith("  b: word word");
+    expect(Math.max(...lines.map((it) => it.length))).toBeLessThanOrEqual(80);
+  });
+
+  test("headings can have a line below; quotes have one beside; comments are not shown", () => {
+    expect(renderMarkdown("# Ab\n\n## C\n\n> d\n\n<!-- e -->", "", "ruled")).toBe("Ab\n══\n\nC\n─\n\n│ d");
   });
 });
 
