@@ -49,6 +49,21 @@ export async function explainLayer(
 }
 
 /** Layer → step → the names of its calls, in the order in which they would be made. */
+export type PlannedSteps = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** The same for a container with `options`, which need not be possible on this machine. Throws what `run` would refuse. */
+export async function planContainer(
+  options: RunOptions,
+  layers: readonly Layer[],
+  facts: Facts = ordinaryHost,
+): Promise<{ readonly taken: PlannedSteps; readonly known: PlannedSteps }> {
+  const spec = specOf(options, facts);
+  const taken = await planSteps(layers, spec, facts);
+  const steps = (it: Layer) =>
+    new Map(Object.keys(it.explain(spec).steps).map((step) => [step, [] as string[]] as const));
+  return { taken, known: new Map(layers.map((it) => [it.name, steps(it)] as const)) };
+}
+
 async function planSteps(
   layers: readonly Layer[],
   spec: Spec,
@@ -73,8 +88,12 @@ async function planSteps(
 
 /** The configuration of a container that was asked for without options. */
 export function ordinarySpec(facts: Facts = ordinaryHost): Spec {
+  return specOf(ordinaryOptions, facts);
+}
+
+function specOf(options: RunOptions, facts: Facts): Spec {
   const place = { id: "0123456789ab".padEnd(64, "0"), name: "example", scratch: `${facts.dataDir}/containers/example` };
-  return buildSpec(ordinaryOptions, ordinaryImage, facts, place);
+  return buildSpec(options, ordinaryImage, facts, place);
 }
 
 const ordinaryOptions: RunOptions = {

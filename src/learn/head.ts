@@ -62,7 +62,9 @@ export function splitHead(text: string): { readonly yaml: string; readonly lines
 /** `yaml` begins in the file's second line. */
 export function readHead(yaml: string, report: Report): Head | undefined {
   const head = readYaml(schema, yaml, 2, report);
-  return head === undefined ? undefined : { ...head, container: head.container };
+  const keys = yaml.split("\n").map((it) => /^[\w-]+(?=:)/.exec(it)?.[0]);
+  const headLines = Object.fromEntries(keys.flatMap((it, i) => (it === undefined ? [] : [[it, i + 2]])));
+  return head === undefined ? undefined : { ...head, container: head.container, headLines };
 }
 
 /** The words of a command line: blanks part them, quotes hold them together. Undefined where one is not closed. */

@@ -23,6 +23,8 @@ export interface Lesson {
   readonly after: readonly string[];
   /** Options and image of `minidocker run` for the lesson's own container, if it has one. */
   readonly container: readonly string[] | undefined;
+  /** The line of each key of its head. */
+  readonly headLines: Readonly<Record<string, number>>;
   readonly parts: readonly Part[];
 }
 
@@ -84,7 +86,7 @@ export interface ScriptTest {
 
 /** Checks of the layers (`minidocker verify`), about the lesson's container. */
 export interface CheckTest {
-  readonly checks: readonly { readonly id: string; readonly verdict: "yes" | "no" | "unknown" }[];
+  readonly checks: readonly (At & { readonly id: string; readonly verdict: "yes" | "no" | "unknown" })[];
 }
 
 /** Goes on with the lesson's container until right before that place. */

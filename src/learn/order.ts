@@ -26,7 +26,8 @@ function belongsToTask(parts: readonly Part[], i: number): boolean {
   return first?.kind === "verify" && first.became;
 }
 
-function belongings(parts: readonly Part[], i: number): readonly Part[] {
+/** The hints and solutions of the task at `i`. */
+export function belongings(parts: readonly Part[], i: number): readonly Part[] {
   const after = parts.slice(i + 1);
   const end = after.findIndex((it) => it.kind !== "hint" && it.kind !== "solve");
   return end < 0 ? after : after.slice(0, end);

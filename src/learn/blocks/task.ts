@@ -44,7 +44,7 @@ function readChecks(block: Block, report: Report): CheckTest | undefined {
   const checks = lines.flatMap(({ text, line }) => {
     const [, id = "", word = ""] = /^([\w.-]+) is (\w+)$/.exec(text) ?? [];
     const verdict = verdicts.find((it) => it === word);
-    if (verdict !== undefined) return [{ id, verdict }];
+    if (verdict !== undefined) return [{ line, id, verdict }];
     if (id === "")
       report(line, `${quoted(text)} is no check`, "namespaces.uts is yes; or ```verify host, for a script");
     else report(line, `${quoted(word)} is no verdict`, `${id} is ${nearest(word, verdicts) ?? "yes, no or unknown"}`);

@@ -1,0 +1,63 @@
+// learn list: the lessons, what each of them needs, whether this host can run it, and what has been done.
+
+import { type LessonEntry, listLessons } from "../../learn/library.ts";
+import { type LessonProgress, readProgress } from "../../learn/progress.ts";
+import { blockedBy, Host } from "../../learn/requirements.ts";
+import { findPaths } from "../../state/paths.ts";
+import { print, printJson, status } from "../output.ts";
+import { table } from "../style.ts";
+
+export interface Listed {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly minutes: number;
+  readonly layers: readonly string[];
+  readonly requires: readonly string[];
+  /** Why this host cannot run it. */
+  readonly blocked: string | undefined;
+  readonly progress: LessonProgress["status"] | undefined;
+}
+
+export async function learnList({ json }: { readonly json: boolean }): Promise<number> {
+  const rows = await describeLessons();
+  if (json) printJson(rows);
+  else print(table(headings, rows.map(cells)));
+  return 0;
+}
+
+/** Every lesson that can be read; the others are told about on stderr. */
+export async function describeLessons(): Promise<Listed[]> {
+  const progress = readProgress(findPaths(), status);
+  const host = process.platform === "linux" ? new Host() : undefined;
+  const rows: Listed[] = [];
+  for (const entry of listLessons()) {
+    const { lesson } = entry;
+    if (lesson === undefined) {
+      tellBroken(entry);
+      continue;
+    }
+    const { name, title, summary, minutes, layers, requires } = lesson;
+    const blocked = await blockedBy(requires, host);
+    rows.push({ name, title, summary, minutes, layers, requires, blocked, progress: progress[name]?.status });
+  }
+  return rows;
+}
+
+function tellBroken(entry: Extract<LessonEntry, { lesson?: undefined }>): void {
+  const [first] = entry.problems;
+  status(`${entry.path}:${first?.line}: ${first?.reason}: minidocker learn check ${entry.path} tells more`);
+}
+
+const headings = ["LESSON", "TITLE", "MINUTES", "NEEDS", "PROGRESS", "HERE"];
+
+function cells({ name, title, minutes, requires, blocked, progress }: Listed): string[] {
+  return [
+    name,
+    title,
+    String(minutes),
+    requires.join(", ") || "-",
+    progress ?? "-",
+    blocked === undefined ? "yes" : `blocked: ${blocked}`,
+  ];
+}

@@ -1,0 +1,40 @@
+// learn search WORD: the lessons that speak of something.
+
+import { searchLessons } from "../../learn/library.ts";
+import { print, printJson, status } from "../output.ts";
+import { palette } from "../palette.ts";
+import { proseWidth, visible, width } from "../style.ts";
+
+/** So many lines of each lesson are shown. */
+const MOST = 5;
+
+export function learnSearch(word: string, { json }: { readonly json: boolean }): number {
+  const hits = searchLessons(word);
+  if (json) {
+    printJson(hits.map(({ lesson, line, text }) => ({ lesson: lesson.name, title: lesson.title, line, text })));
+    return hits.length > 0 ? 0 : 1;
+  }
+  if (hits.length === 0) {
+    status(`no lesson speaks of ${JSON.stringify(word)}; minidocker learn list shows them all`);
+    return 1;
+  }
+  const lessons = Map.groupBy(hits, (it) => it.lesson.name);
+  print([...lessons].map(([name, list]) => showLesson(name, list)).join("\n"));
+  return 0;
+}
+
+function showLesson(name: string, hits: ReturnType<typeof searchLessons>): string {
+  const { bold, dim } = palette();
+  const lines = hits
+    .slice(0, MOST)
+    .map(({ line, text }) => `${dim(String(line).padStart(6))}  ${cut(visible(text))}\n`);
+  const more = hits.length > MOST ? `        and ${hits.length - MOST} more\n` : "";
+  return `${bold(name)}: ${hits[0]?.lesson.title}\n${lines.join("")}${more}`;
+}
+
+/** To what is left of the line. */
+function cut(text: string): string {
+  const room = proseWidth() - 8;
+  if (width(text) <= room) return text;
+  return `${[...text].slice(0, room - 1).join("")}…`;
+}

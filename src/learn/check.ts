@@ -1,0 +1,160 @@
+// Whether what a lesson names is there. Syntax and order have been seen to by parse.ts; this looks at the rest of the world.
+
+import { nearest } from "../core/nearest.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Known, Places } from "./known.ts";
+import type { Lesson, Part, PauseAt, Solve, Source } from "./lesson.ts";
+import { belongings } from "./order.ts";
+import { collectProblems, type Problem, quoted, type Report } from "./problem.ts";
+import { requirementRemedy } from "./requirements.ts";
+import { scriptsOf, syntaxProblem } from "./shell.ts";
+import { declaredNames, findSymbol, sourceText } from "./source.ts";
+
+/** Everything that is wrong with it, in the order of its lines. */
+export async function checkLesson(lesson: Lesson, known: Known): Promise<readonly Problem[]> {
+  const { problems, report } = collectProblems();
+  checkHead(lesson, known, report);
+  const places = await planOf(lesson, known, report);
+  let reached = -1;
+  for (const [i, part] of lesson.parts.entries()) {
+    checkNames(part, lesson, known, report);
+    if (part.kind === "pause" && places !== undefined) reached = checkPause(part, places, reached, report);
+    if (part.kind === "verify" && part.became) checkProof(lesson, i, report);
+    for (const { script, line } of scriptsOf(part)) {
+      const problem = await syntaxProblem(script);
+      if (problem !== undefined)
+        report(line + problem.line - 1, `sh does not understand this: ${problem.message}`, "what sh -n accepts");
+    }
+  }
+  return problems.toSorted((a, b) => a.line - b.line);
+}
+
+function checkHead(lesson: Lesson, known: Known, report: Report): void {
+  const line = (key: string): number => lesson.headLines[key] ?? 1;
+  for (const it of lesson.layers) checkName(it, "layer", known.layers, line("layers"), report);
+  for (const it of lesson.after) {
+    if (it === lesson.name)
+      report(line("after"), "a lesson cannot come after itself", "after: and the lessons that it builds on");
+    else checkName(it, "lesson", known.lessons, line("after"), report);
+  }
+  for (const it of lesson.requires) {
+    const remedy = requirementRemedy(it);
+    if (remedy !== undefined) report(line("requires"), `no requirement is called ${quoted(it)}`, remedy);
+  }
+}
+
+function checkName(name: string, what: string, known: readonly string[], line: number, report: Report): boolean {
+  if (known.includes(name)) return true;
+  report(line, `no ${what} is called ${quoted(name)}`, nearest(name, known) ?? `one of ${known.join(", ")}`);
+  return false;
+}
+
+async function planOf({ container, headLines }: Lesson, known: Known, report: Report): Promise<Places | undefined> {
+  if (container === undefined) return undefined;
+  try {
+    return await known.plan(container);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const [reason = ""] = error.message.split("\n");
+    report(headLines["container"] ?? 1, `container: ${reason}`, "options and image, as for minidocker run");
+    return undefined;
+  }
+}
+
+function checkNames(part: Part, lesson: Lesson, known: Known, report: Report): void {
+  if (part.kind === "src") checkSource(part, report);
+  if (part.kind === "verify" && "checks" in part.test && known.checks !== undefined) {
+    for (const { id, line } of part.test.checks) checkName(id, "check", known.checks, line, report);
+  }
+  if (part.kind !== "probe") return;
+  const { probe, without, line } = part;
+  if (known.probes !== undefined) checkName(probe, "probe", known.probes, line, report);
+  // the head's own are checked there
+  if (without !== lesson.layers) for (const it of without) checkName(it, "layer", known.layers, line, report);
+  if (without.length > 0) return;
+  const reason = "a probe is tried without the lesson's layers, and it is about none";
+  report(line, reason, `\`\`\`probe ${probe} without namespaces.uts`);
+}
+
+function checkSource({ file, symbol, line }: Source, report: Report): void {
+  try {
+    const text = sourceText(file);
+    if (findSymbol(text, symbol) !== undefined) return;
+    const guess = nearest(symbol, declaredNames(text)) ?? `one of ${declaredNames(text).slice(0, 12).join(", ")}`;
+    report(
+      line,
+      `${file} declares no ${symbol}`,
+      `\`\`\`src ${file}#${guess.startsWith("one of") ? `NAME, ${guess}` : guess}`,
+    );
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    report(line, error.message, "a file of minidocker's sources, such as src/layers/namespaces.ts");
+  }
+}
+
+const finished = Number.MAX_SAFE_INTEGER;
+
+/** Returns where the container then stands: how many calls are before it. */
+function checkPause({ target, line }: PauseAt, places: Places, reached: number, report: Report): number {
+  if (target === "finished") return finished;
+  const wrong = unknownPlace(target, places);
+  if (wrong !== undefined) {
+    report(line + 1, ...wrong);
+    return reached;
+  }
+  const place = placeOf(places.plans, target);
+  if (place <= reached)
+    report(line + 1, "the container is past this already", "a place after that of the pause above: it only goes on");
+  return Math.max(place, reached);
+}
+
+type Place = Exclude<PauseAt["target"], "finished">;
+
+/** Reason and remedy, where no plan has that place. */
+function unknownPlace({ layer, step, call }: Place, { plans, known }: Places): [string, string] | undefined {
+  const layers = unique(plans.flatMap((it) => [...it.keys()]));
+  if (!layers.includes(layer)) return [`nothing called ${quoted(layer)} is part of the making`, near(layer, layers)];
+  if (step === undefined) return undefined;
+  const steps = unique(plans.flatMap((it) => [...(it.get(layer)?.keys() ?? [])]));
+  if (!steps.includes(step)) {
+    if (known.get(layer)?.has(step) !== true)
+      return [`${layer} has no step ${quoted(step)}`, `${layer}: ${near(step, steps)}`];
+    const remedy = `an option in container: that brings it; this one takes ${steps.join("; ")}`;
+    return [`the lesson's container takes no step ${quoted(step)}`, remedy];
+  }
+  const calls = unique(plans.flatMap((it) => it.get(layer)?.get(step) ?? []));
+  if (call === undefined || calls.includes(call)) return undefined;
+  return [`no call ${quoted(call)} is made in this step`, `${layer}: ${step}: ${near(call, calls)}`];
+}
+
+const unique = (names: readonly string[]): string[] => [...new Set(names)];
+
+const near = (name: string, known: readonly string[]): string => nearest(name, known) ?? `one of ${known.join("; ")}`;
+
+// Of the first plan that has it: what counts is what is before what.
+function placeOf(plans: Places["plans"], { layer, step, call }: Place): number {
+  for (const plan of plans) {
+    const calls = [...plan].flatMap(([name, steps]) =>
+      [...steps].flatMap(([title, made]) => made.map((it) => ({ layer: name, step: title, call: it }))),
+    );
+    const found = calls.findIndex(
+      (it) =>
+        it.layer === layer && (step === undefined || it.step === step) && (call === undefined || it.call === call),
+    );
+    if (found >= 0) return found;
+  }
+  return finished;
+}
+
+// That a task needs its layer has to be proven, or its check could be true of anything.
+function checkProof({ parts, layers }: Lesson, i: number, report: Report): void {
+  const solutions = belongings(parts, i).filter((it): it is Solve => it.kind === "solve");
+  if (layers.length === 0 || solutions.some((it) => it.without)) return;
+  const own = solutions.find((it) => !it.without);
+  if (own === undefined || own.where !== "host" || /\bminidocker\b.*\brun\b/.test(own.script)) return;
+  report(
+    own.line,
+    `nothing proves that the task depends on ${layers.join(", ")}`,
+    `\`\`\`solve without ${own.where} below it: the same without ${layers.length === 1 ? "that layer" : "these layers"}`,
+  );
+}

@@ -1,0 +1,51 @@
+// What a lesson may name: layers, checks, probes, other lessons, places in the making of its container.
+
+import { probeFacts } from "../core/probe.ts";
+import { View } from "../core/view.ts";
+import { type PlannedSteps, planContainer } from "../engine/explain.ts";
+import type { RunOptions } from "../engine/options/index.ts";
+import { parts } from "../engine/options/layers.ts";
+import { layers } from "../layers/index.ts";
+import { locatePaths } from "../state/paths.ts";
+import { lessonNames } from "./library.ts";
+
+export interface Known {
+  /** Layers, and parts of them. */
+  readonly layers: readonly string[];
+  readonly lessons: readonly string[];
+  /** Undefined: cannot be told here, and anything is believed. */
+  readonly checks: readonly string[] | undefined;
+  readonly probes: readonly string[] | undefined;
+  /** Throws a Refusal about the options. */
+  plan(container: readonly string[]): Promise<Places>;
+}
+
+export interface Places {
+  /** Layer → step → calls: what is done on this host, and on an ordinary one. */
+  readonly plans: readonly PlannedSteps[];
+  /** Steps that some container takes. */
+  readonly known: PlannedSteps;
+}
+
+/** `readOptions` reads the words of a `container:`. */
+export function gatherKnown(
+  readOptions: (words: readonly string[]) => RunOptions,
+  probes: readonly string[] | undefined,
+): Known {
+  const linux = process.platform === "linux";
+  const names = Object.entries(parts).flatMap(([layer, list]) => [layer, ...list.map((it) => `${layer}.${it}`)]);
+  return {
+    layers: names,
+    lessons: lessonNames(),
+    checks: linux ? layers.flatMap((it) => it.verify(new View(process.pid))).map((it) => it.id) : undefined,
+    probes,
+    async plan(container) {
+      const options = readOptions(container);
+      const ordinary = await planContainer(options, layers);
+      if (!linux) return { plans: [ordinary.taken], known: ordinary.known };
+      const facts = probeFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
+      const own = await planContainer(options, layers, facts);
+      return { plans: [own.taken, ordinary.taken], known: ordinary.known };
+    },
+  };
+}
