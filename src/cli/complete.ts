@@ -15,6 +15,8 @@ export interface Lookups {
   readonly container: () => readonly string[];
   readonly image: () => readonly string[];
   readonly layer: () => readonly string[];
+  /** Lessons, and the words that stand in their place: `learn list`. */
+  readonly lesson: () => readonly string[];
 }
 
 /** `words` without the program's name; the last one is being typed, and may be "". */
@@ -109,6 +111,7 @@ function valuesOf({ complete: kind }: Option, typed: string, lookups: Lookups): 
 function values(kind: Completion, typed: string, lookups: Lookups): Answer {
   if (kind === "file" || kind === "folder") return kind;
   if (kind === "image" && /^[./]/.test(typed)) return "folder";
+  if (kind === "lesson" && /[./]/.test(typed)) return "file";
   // in a list such as --layers a,-b only the last member is completed
   const start = kind === "layer" ? (/^(.*,)?-?/.exec(typed)?.[0] ?? "") : "";
   const words =

@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     rm: () => import("./commands/rm.ts"),
   },
   Understanding: {
+    learn: () => import("./commands/learn.ts"),
     explain: () => import("./commands/explain.ts"),
     verify: () => import("./commands/verify.ts"),
   },

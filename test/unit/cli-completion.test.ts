@@ -15,6 +15,7 @@ const lookups: Lookups = {
   commands,
   container: () => ["web", "db"],
   image: () => ["base"],
+  lesson: () => ["list", "uts"],
   layer: () => ["namespaces", "namespaces.pid", "network", "seccomp"],
 };
 

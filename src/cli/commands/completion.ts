@@ -8,6 +8,7 @@ import { type Catalogue, defineCommand } from "../command.ts";
 import { type Answer, complete, type Lookups } from "../complete.ts";
 import { print } from "../output.ts";
 import { UsageError } from "../parse.ts";
+import { learnWords } from "./learn.ts";
 
 export const command = defineCommand({
   name: "completion",
@@ -38,12 +39,14 @@ export const command = defineCommand({
 });
 
 async function lookups({ groups, load }: Catalogue): Promise<Lookups> {
+  const { lessonNames } = await import("../../learn/library.ts");
   const commands = await Promise.all(Object.values(groups).flat().map(load));
   const layers = Object.entries(parts);
   return {
     commands: commands.filter((it) => it !== undefined),
     container: () => listRecords(openPaths()).map((it) => it.name),
     image: () => ["base"],
+    lesson: () => [...learnWords, ...lessonNames()],
     layer: () => [
       ...layers.map(([name]) => name),
       ...layers.flatMap(([name, list]) => list.map((it) => `${name}.${it}`)),

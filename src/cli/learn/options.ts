@@ -1,0 +1,32 @@
+// The options of `learn`.
+
+import type { Option, Values } from "../command.ts";
+import { jsonOption } from "../output.ts";
+
+const taking = "Taking a lesson";
+const finding = "Finding and writing lessons";
+
+export const learnOptions = [
+  { long: "path", value: "NAME", help: "lesson after lesson: 90-minutes, day, security", group: taking },
+  {
+    long: "layer",
+    value: "NAME",
+    help: "one layer of a container being made, step by step",
+    group: taking,
+    complete: "layer",
+  },
+  {
+    long: "auto",
+    help: "answer and solve it from the script; fail on the first thing that is not true",
+    group: taking,
+  },
+  { long: "plain", help: "text that is only added to, without colours or pauses to redraw", group: taking },
+  { long: "accessible", help: "the same, for whoever listens to the screen: numbered choices", group: taking },
+  { long: "present", help: "for a projector: large steps, and notes for a second terminal", group: taking },
+  { ...jsonOption, group: taking },
+  { long: "requirements", help: "with check: what lessons may ask of a host", group: finding },
+  { long: "html", help: "with export: one page that needs nothing else", group: finding },
+  { long: "cast", help: "with export: a recording for asciinema", group: finding },
+] as const satisfies readonly Option[];
+
+export type LearnValues = Values<typeof learnOptions>;

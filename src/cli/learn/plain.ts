@@ -1,0 +1,172 @@
+// A lesson as text that is only ever added to: for pipes, for `--plain`, for exports, and for whoever listens to a screen.
+
+import type { Change } from "../../core/snapshot.ts";
+import type { Event } from "../../learn/event.ts";
+import type { Observation } from "../../probes/probe.ts";
+import type { Call } from "../../stage/call.ts";
+import { showResult } from "../../stage/trace.ts";
+import { renderMarkdown } from "../markdown.ts";
+import { palette } from "../palette.ts";
+import { proseWidth, visible, wrap } from "../style.ts";
+
+type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
+
+const INDENT = "    ";
+
+/** The event's text, with the line breaks at its end; "" where there is nothing to say. */
+export function plainText(event: Event): string {
+  return (writers[event.kind] as (event: Event) => string)(event);
+}
+
+const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
+  begin: ({ lesson }) => {
+    const { bold } = palette();
+    const line = "─".repeat(Math.min(proseWidth(), Math.max(lesson.title.length, 20)));
+    return `${bold(lesson.title)}\n${line}\n${wrap(`${lesson.summary}; about ${lesson.minutes} minutes`)}\n\n`;
+  },
+  blocked: ({ lesson, why }) => `${lesson.name}: blocked: ${visible(why)}\n`,
+  moved: ({ how }) => (how === "back" ? "Back to here.\n\n" : "From the beginning.\n\n"),
+  prose: ({ part }) => `${renderMarkdown(part.markdown)}\n\n`,
+  note: () => "",
+  source: ({ part, text, firstLine }) => {
+    const lines = text.split("\n").map((it, i) => `${String(firstLine + i).padStart(5)}  ${it}\n`);
+    const caption = part.caption === "" ? "" : `${renderMarkdown(part.caption)}\n`;
+    return `${caption}${palette().dim(`${part.file}#${part.symbol}`)}\n${lines.join("")}\n`;
+  },
+  predict: ({ part, again }) => {
+    const choices = part.choices.map(({ text }, i) => item(`${i + 1}. `, text));
+    return `${again ? "Once more. " : ""}${renderMarkdown(`**What do you expect?** ${part.question}`)}\n${choices.join("")}\n`;
+  },
+  reveal: ({ part, choice, right }) => reveal(part.choices, choice, right),
+  run: ({ part }) => {
+    const prompt = part.where === "host" ? "$" : `(${part.where}) #`;
+    return `${part.script
+      .trimEnd()
+      .split("\n")
+      .map((it, i) => `${palette().cyan(`${i === 0 ? prompt : " ".repeat(prompt.length)} ${it}`)}\n`)
+      .join("")}`;
+  },
+  output: ({ text, status }) => {
+    const lines = text === "" ? "" : `${safe(text.trimEnd())}\n`;
+    return `${lines}${status === 0 ? "" : palette().dim(`(exit status ${status})\n`)}\n`;
+  },
+  skipped: () => "Left out.\n\n",
+  expect: () => "",
+  verify: ({ part, ok, saw }) =>
+    `${sign(ok)} ${part.title}\n${saw === "" ? "" : indented(palette().dim(safe(saw)), "  ")}\n`,
+  task: ({ part }) => `${palette().bold("Your turn")}: make it true that ${part.title}.\n\n`,
+  hint: ({ text, level, of }) => `${renderMarkdown(`**Hint ${level} of ${of}.** ${text}`)}\n\n`,
+  diagnosis: ({ text }) => `${renderMarkdown(text)}\n\n`,
+  solved: ({ part, how }) => `${sign(how !== "already")} ${part.title}${solvedBy[how]}\n\n`,
+  tested: ({ without }) =>
+    palette().dim(`Without ${without.length === 0 ? "it" : without.join(", ")}, the same does not do it.\n\n`),
+  pause: (event) => showPause(event),
+  probe: ({ part, withAll, without, ok }) =>
+    `${sign(ok)} ${palette().bold(`probe ${part.probe}`)}\n` +
+    `  with all layers: ${showObservation(withAll)}\n` +
+    `  without ${part.without.join(", ")}: ${showObservation(without)}\n\n`,
+  untrue: ({ message }) => `${palette().red("✗")} ${safe(message)}\n\n`,
+  notice: ({ text }) => `${wrap(`Note: ${visible(text)}`)}\n\n`,
+  end: ({ ok, failures, seconds }) => {
+    const count = `${failures.length} ${failures.length === 1 ? "thing is" : "things are"} not as the lesson says`;
+    return `${sign(ok)} ${ok ? "The end: all of it is true here" : count} (${seconds.toFixed(1)} s).\n`;
+  },
+};
+
+const solvedBy = {
+  done: ": done",
+  shown: ": done, by the solution",
+  already: ": so it is, before anybody does anything",
+} as const;
+
+const sign = (ok: boolean): string => (ok ? palette().green("✓") : palette().red("✗"));
+
+function item(mark: string, text: string): string {
+  return `  ${mark}${renderMarkdown(text, " ".repeat(mark.length + 2)).trimStart()}\n`;
+}
+
+function reveal(
+  choices: readonly { readonly text: string; readonly right: boolean; readonly why: string | undefined }[],
+  choice: number,
+  right: boolean,
+): string {
+  const chosen = choices[choice];
+  const answer = choices.find((it) => it.right);
+  const lines = right
+    ? [`${sign(true)} As expected: ${answer?.text ?? ""}`, answer?.why]
+    : [`${sign(false)} Not “${chosen?.text ?? ""}”. ${chosen?.why ?? ""}`, `It is: ${answer?.text ?? ""}`];
+  return `${lines
+    .filter((it) => it !== undefined && it !== "")
+    .map((it) => `${renderMarkdown(it as string)}\n`)
+    .join("")}\n`;
+}
+
+function showPause({ pause, made, changes }: Of<"pause">): string {
+  const { bold, cyan, dim } = palette();
+  const lines: string[] = [];
+  if (made.length > 0)
+    lines.push(dim(`── made: ${made.length} call${made.length === 1 ? "" : "s"}`), ...showCalls(made));
+  if (changes.length > 0) lines.push(dim("── what the kernel shows of it now"), ...changes.flatMap(showChange));
+  if (pause === undefined) lines.push(bold("▶ The container is finished, and runs."));
+  else {
+    const why = pause.explanation?.steps[pause.step];
+    lines.push(bold(`▶ ${pause.layer}: ${pause.step}`));
+    if (why !== undefined) lines.push(renderMarkdown(why, INDENT));
+    lines.push(`    next  ${cyan(shorten(pause.call.show()))}`);
+    if (pause.call.source !== undefined) lines.push(dim(`    from  ${pause.call.source}`));
+  }
+  return `${lines.join("\n")}\n\n`;
+}
+
+/** The calls by layer and step, as a trace has them. */
+export function showCalls(calls: readonly Call[]): string[] {
+  let last = "";
+  return calls.flatMap((call) => {
+    const place = `${call.origin.layer}: ${call.origin.step}`;
+    const heading = place === last ? [] : [`  ${place}`];
+    last = place;
+    return [...heading, `${INDENT}${safe(shorten(`${call.show()} ${showResult(call)}`))}`];
+  });
+}
+
+/** What is not news for a reader: descriptors come and go with every step. */
+const noise = new Set(["descriptors"]);
+
+export function showChange({ section, removed, added }: Change): string[] {
+  const { green, red } = palette();
+  if (noise.has(section)) return [];
+  return [
+    `  ${section}`,
+    ...removed.map((it) => red(`${INDENT}- ${safe(shorten(it))}`)),
+    ...added.map((it) => green(`${INDENT}+ ${safe(shorten(it))}`)),
+  ];
+}
+
+export function showObservation(seen: Observation): string {
+  const { saw } = seen;
+  const what =
+    seen.kind === "errno"
+      ? `stopped, ${seen.errno}`
+      : seen.kind === "killed"
+        ? `killed by ${seen.signal}`
+        : seen.kind === "invisible"
+          ? "stopped, there is nothing to see"
+          : "it succeeds";
+  return `${what}${saw === "" ? "" : ` (${safe(saw)})`}`;
+}
+
+/** A container's id in a path: what is told stands behind it. */
+export const shorten = (line: string): string => line.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");
+
+/** What a program has printed must not steer the terminal; its lines and tabs stay. */
+export const safe = (text: string): string =>
+  text
+    .split("\n")
+    .map((it) => it.split("\t").map(visible).join("\t"))
+    .join("\n");
+
+const indented = (text: string, indent: string): string =>
+  text
+    .split("\n")
+    .map((it) => `${indent}${it}\n`)
+    .join("");

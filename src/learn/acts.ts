@@ -1,0 +1,83 @@
+// Scripts, what they must print, and what must be true afterwards.
+
+import type { RunOptions } from "./bench.ts";
+import type { Context } from "./context.ts";
+import { matchOutput, matchStatus } from "./expect.ts";
+import type { Expect, Run, Verify, Where } from "./lesson.ts";
+import { type Ran, SECONDS } from "./script.ts";
+
+/** Runs a script where it belongs. In the container, none of the options but the signal has a meaning. */
+export async function perform(ctx: Context, where: Where, script: string, options: RunOptions = {}): Promise<Ran> {
+  const signal = ctx.dialog.signal;
+  if (where !== "host") return ctx.container.run(where, script);
+  return ctx.bench.run(script, { signal, ...options });
+}
+
+/** A `run`, with the `expect` that belongs to it. */
+export async function run(ctx: Context, part: Run, expect: Expect | undefined): Promise<void> {
+  const { dialog, memory, bench } = ctx;
+  if (!dialog.silent) {
+    dialog.tell({ kind: "run", part });
+    memory.decisions.set(part, await dialog.ask(part, { kind: "run", part, folder: bench.folder }));
+  }
+  if (memory.decisions.get(part) === "skip") {
+    dialog.tell({ kind: "skipped", part });
+    return;
+  }
+  const ran = await perform(ctx, part.where, part.script);
+  dialog.tell({ kind: "output", part, text: ran.output, status: ran.status });
+  ctx.predictions.reveal();
+  if (ran.timedOut) ctx.untrue(part.line, `the script was ended after ${SECONDS} seconds`);
+  else if (expect === undefined && ran.status !== 0) ctx.untrue(part.line, statusProblem(ran));
+  if (expect !== undefined) compare(ctx, expect, ran);
+}
+
+const statusProblem = ({ status, output }: Ran): string =>
+  `expected exit status 0, got ${status}${output.trim() === "" ? "" : `\n  the last line was: ${lastLine(output)}`}`;
+
+const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";
+
+function compare(ctx: Context, expect: Expect, ran: Ran): void {
+  const why = matchStatus(expect, ran.status) ?? matchOutput(expect, ran.output, ctx.names);
+  ctx.dialog.tell({ kind: "expect", part: expect, ok: why === undefined, why });
+  if (why !== undefined) ctx.untrue(expect.line, why);
+}
+
+/** A `verify` that is no task. */
+export async function verify(ctx: Context, part: Verify): Promise<void> {
+  if (ctx.dialog.silent) return;
+  const { ok, saw } = await judge(ctx, part);
+  ctx.dialog.tell({ kind: "verify", part, ok, saw });
+  if (!ok) ctx.untrue(part.line, `not true: ${part.title}${saw === "" ? "" : `\n  ${saw.replaceAll("\n", "\n  ")}`}`);
+}
+
+export interface Judged {
+  readonly ok: boolean;
+  /** What was seen: what the script has printed, or the checks that are not as they should be. */
+  readonly saw: string;
+}
+
+/** Is it true now? Changes nothing. */
+export async function judge(ctx: Context, { test }: Verify): Promise<Judged> {
+  if ("script" in test) {
+    const { where, script } = test;
+    const { signal } = ctx.dialog;
+    const ran = where === "host" ? await ctx.bench.look(script, { signal }) : await ctx.container.run(where, script);
+    const late = ran.timedOut ? `ended after ${SECONDS} seconds` : "";
+    return { ok: ran.status === 0, saw: ran.output.trimEnd() || late };
+  }
+  const found = new Map(ctx.container.checks.map((it) => [it.id, it]));
+  const rows = test.checks.map(({ id, verdict }) => {
+    const check = found.get(id);
+    const is = check?.verdict ?? "unknown";
+    return { ok: is === verdict, text: `${id} is ${is}${check === undefined ? "" : ` (${check.saw})`}` };
+  });
+  const ok = rows.every((it) => it.ok);
+  return {
+    ok,
+    saw: rows
+      .filter((it) => ok || !it.ok)
+      .map((it) => it.text)
+      .join("\n"),
+  };
+}

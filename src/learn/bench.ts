@@ -1,0 +1,151 @@
+// The learner's place of work: a folder of the lesson's own in which its scripts run, with a minidocker whose containers are
+// the lesson's own too. A second terminal gets the same with `. FOLDER/env`. What is started here carries the lesson's token in
+// its environment, so that all of it can be found and ended, whoever started it.
+
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Paths } from "../state/paths.ts";
+import { Guardian } from "./guardian.ts";
+import { type Ran, runScript } from "./script.ts";
+
+/** The variable by which a lesson's processes are known. */
+export const TOKEN = "MINIDOCKER_LESSON";
+/** The same for what one attempt has started. */
+const ATTEMPT = "MINIDOCKER_ATTEMPT";
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Layers that every `minidocker run` in the script leaves out. */
+  readonly without?: readonly string[] | undefined;
+  /** Which attempt it belongs to: see `endAttempt`. */
+  readonly attempt?: string | undefined;
+}
+
+export class Bench {
+  /** Where scripts begin. */
+  readonly folder: string;
+  /** What a second terminal reads. */
+  readonly envFile: string;
+  /** Of the lesson's own containers. */
+  readonly paths: Paths;
+  readonly #root: string;
+  readonly #token: string;
+  readonly #guardian: Guardian;
+  #pid: number | undefined;
+
+  private constructor(root: string, token: string, command: readonly string[]) {
+    this.#root = root;
+    this.#token = token;
+    this.folder = join(root, "work");
+    this.envFile = join(root, "env");
+    this.paths = { state: join(root, "state"), data: join(root, "data") };
+    for (const it of ["work", "bin", "state", "data"]) mkdirSync(join(root, it), { mode: 0o700 });
+    writeFileSync(join(root, "bin/minidocker"), shim(command));
+    chmodSync(join(root, "bin/minidocker"), 0o755);
+    this.#writeEnvironment();
+    this.#guardian = Guardian.start({ root, token });
+  }
+
+  /** `command` is how minidocker is called. Its folder is below `data`, where overlays can be made, not in memory. */
+  static open({ data }: Paths, command: readonly string[]): Bench {
+    const token = randomBytes(6).toString("hex");
+    const root = join(data, "lessons", token);
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    return new Bench(realpathSync(root), token, command);
+  }
+
+  /** The pid of the lesson's container, for scripts: `$CONTAINER_PID`. */
+  set containerPid(pid: number | undefined) {
+    if (pid === this.#pid) return;
+    this.#pid = pid;
+    this.#writeEnvironment();
+  }
+
+  /** In the learner's shell: variables and the working directory are those that the script before has left. */
+  run(script: string, options: RunOptions = {}): Promise<Ran> {
+    return this.#run(script, "keep", options);
+  }
+
+  /** The same shell, but nothing of it is kept: for looking. */
+  look(script: string, options: RunOptions = {}): Promise<Ran> {
+    return this.#run(script, "", options);
+  }
+
+  #run(script: string, keep: string, { signal, without = [], attempt }: RunOptions): Promise<Ran> {
+    const left = without.map((it) => `-${it}`).join(",");
+    return runScript(["sh", "-c", wrapper(this.#root), "sh", script, keep], {
+      signal,
+      pipes: this.#root,
+      cwd: this.folder,
+      env: {
+        ...process.env,
+        LC_ALL: "C",
+        NO_COLOR: "1",
+        [TOKEN]: this.#token,
+        ...(left === "" ? {} : { MINIDOCKER_WITHOUT: left }),
+        ...(attempt === undefined ? {} : { [ATTEMPT]: `${this.#token}-${attempt}` }),
+      },
+    });
+  }
+
+  /** The containers that the lesson's minidocker has made and not removed. */
+  get containers(): string[] {
+    return readdirSync(join(this.paths.state, "containers"), { withFileTypes: true }).map((it) => it.name);
+  }
+
+  /** Ends what an attempt has started, and removes the containers that were not there `before`. */
+  async endAttempt(attempt: string, before: readonly string[]): Promise<void> {
+    await this.#guardian.endProcesses(`${ATTEMPT}=${this.#token}-${attempt}`);
+    const made = this.containers.filter((it) => !before.includes(it) && !it.startsWith("."));
+    if (made.length > 0) await this.look(`minidocker rm -f ${made.join(" ")} >/dev/null`);
+  }
+
+  /** Ends everything that was started here, removes its containers, and the folder. */
+  close(): Promise<void> {
+    return this.#guardian.finish();
+  }
+
+  #writeEnvironment(): void {
+    const { state, data } = this.paths;
+    const bin = join(this.#root, "bin");
+    const lines = [
+      "# A lesson's own minidocker and folder, for another terminal.",
+      `export ${TOKEN}=${this.#token} MINIDOCKER_STATE=${quote(state)} MINIDOCKER_DATA=${quote(data)}`,
+      `case ":$PATH:" in *:${quote(bin)}:*) ;; *) PATH=${quote(bin)}:$PATH; export PATH ;; esac`,
+      this.#pid === undefined ? "unset CONTAINER_PID" : `export CONTAINER_PID=${this.#pid}`,
+      `cd ${quote(this.folder)}`,
+    ];
+    writeFileSync(this.envFile, `${lines.join("\n")}\n`, { mode: 0o600 });
+  }
+}
+
+/** `minidocker` as the lesson's scripts find it in their PATH. */
+function shim(command: readonly string[]): string {
+  return `#!/bin/sh
+if [ "\${1-}" = run ] && [ -n "\${MINIDOCKER_WITHOUT-}" ]; then
+  shift
+  set -- run "--layers=$MINIDOCKER_WITHOUT" "$@"
+fi
+exec ${command.map(quote).join(" ")} "$@"
+`;
+}
+
+// What a script leaves is kept when its shell ends, also by `exit`: `set -a` makes every variable one that `export -p` lists.
+function wrapper(root: string): string {
+  const [kept, env] = [quote(join(root, "kept")), quote(join(root, "env"))];
+  return `export PWD
+[ ! -e ${kept} ] || . ${kept}
+_here=$PWD
+. ${env}
+cd "$_here"
+[ -z "$2" ] || trap '_status=$?; set +a; export -p >"${join(root, "kept")}"; exit $_status' EXIT
+set -a
+_script=$1
+set --
+eval "$_script"`;
+}
+
+/** As one word for a shell. */
+export const quote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,85 @@
+// The lesson's own container: held, made as far as the lesson says, and made anew where a task is tried without a layer.
+
+import type { Check } from "../core/layer.ts";
+import { type Change, compare, type Snapshot } from "../core/snapshot.ts";
+import type { Pause, StepSize } from "../core/stepper.ts";
+import type { Held } from "../engine/held.ts";
+import type { Call } from "../stage/call.ts";
+import type { Target, Where } from "./lesson.ts";
+import { type Ran, SECONDS } from "./script.ts";
+
+/** Where it stands, and what is new since it stood still before. */
+export interface Stop {
+  /** Undefined where it runs. */
+  readonly pause: Pause | undefined;
+  readonly made: readonly Call[];
+  readonly changes: readonly Change[];
+}
+
+export class LessonContainer {
+  readonly #make: (without: readonly string[]) => Promise<Held>;
+  /** Is told the pid whenever it is another one. */
+  readonly #onPid: (pid: number | undefined) => void;
+  #held: Held | undefined;
+  #reached: Target | undefined;
+
+  constructor(make: (without: readonly string[]) => Promise<Held>, onPid: (pid: number | undefined) => void) {
+    this.#make = make;
+    this.#onPid = onPid;
+  }
+
+  /** Throws before it is begun. */
+  get held(): Held {
+    if (this.#held === undefined) throw new Error("the lesson's container has not been begun");
+    return this.#held;
+  }
+
+  get checks(): Check[] {
+    return this.#held?.checks().flatMap((it) => it.checks) ?? [];
+  }
+
+  /** On to right before that place. */
+  async advance(target: Target): Promise<Stop> {
+    this.#reached = target;
+    return this.#go((held) => held.advance(target));
+  }
+
+  async step(size: StepSize): Promise<Stop> {
+    return this.#go((held) => held.advance({ size }));
+  }
+
+  /** To where it stood still before, with the same ids and in the same state. */
+  async back(): Promise<Stop> {
+    return this.#go((held) => held.back());
+  }
+
+  async run(where: Exclude<Where, "host">, script: string): Promise<Ran> {
+    if (where === "container" && this.#held?.state !== "running") await this.advance("finished");
+    return this.held.runScript(where, script, { timeout: SECONDS * 1000 });
+  }
+
+  /** The same container, as far as it has come, short of these layers; with none of them, as the lesson has it. */
+  async remake(without: readonly string[]): Promise<void> {
+    const reached = this.#reached;
+    await this.close();
+    this.#held = await this.#make(without);
+    if (reached !== undefined) await this.advance(reached);
+  }
+
+  async close(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    this.#onPid(undefined);
+    await held?.close();
+  }
+
+  async #go(move: (held: Held) => Promise<Pause | undefined>): Promise<Stop> {
+    this.#held ??= await this.#make([]);
+    const held = this.#held;
+    const before: Snapshot = held.snapshot();
+    const pause = await move(held);
+    this.#onPid(held.pid);
+    if (pause !== undefined) return { pause, made: pause.made, changes: pause.changes };
+    return { pause, made: [], changes: compare(before, held.snapshot()) };
+  }
+}

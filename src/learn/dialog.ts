@@ -1,0 +1,58 @@
+// Between the runner and whoever shows the lesson. What is done again in silence is neither told nor asked; an abort answers
+// every question; and a control, such as `back`, is thrown, because it ends whatever asks.
+
+import type { Control, Event, Frontend, Question, Reply } from "./event.ts";
+import type { Part } from "./lesson.ts";
+
+/** The learner wants to be elsewhere. */
+export class Turn extends Error {
+  override readonly name = "Turn";
+  readonly control: Control;
+
+  constructor(control: Control) {
+    super(control);
+    this.control = control;
+  }
+}
+
+type Kind = Question["kind"];
+type Asked<K extends Kind> = Extract<Question, { kind: K }>;
+
+export class Dialog {
+  silent = false;
+  readonly signal: AbortSignal;
+  readonly #frontend: Frontend;
+  readonly #stops: Set<Part>;
+
+  constructor(frontend: Frontend, signal: AbortSignal, stops: Set<Part>) {
+    this.#frontend = frontend;
+    this.signal = signal;
+    this.#stops = stops;
+  }
+
+  tell(event: Event): void {
+    if (!this.silent) this.#frontend.tell(event);
+  }
+
+  /** `at` is the part to which one can come back. Throws a Turn, or the signal's reason. */
+  async ask<K extends Kind>(at: Part, question: Asked<K>): Promise<Exclude<Reply<Asked<K>>, Control>> {
+    this.signal.throwIfAborted();
+    this.#stops.add(at);
+    const reply = await this.#orAborted(this.#frontend.ask(question));
+    if (reply === "quit" || reply === "restart" || reply === "back") throw new Turn(reply);
+    return reply as Exclude<Reply<Asked<K>>, Control>;
+  }
+
+  // a front end that waits for a key may never hear of it
+  async #orAborted<T>(answer: Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(this.signal.reason);
+    this.signal.addEventListener("abort", abort);
+    try {
+      return await Promise.race([answer, promise]);
+    } finally {
+      this.signal.removeEventListener("abort", abort);
+      answer.catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Ends a lesson, however minidocker ends: a shell in a session of its own that waits for the end of a pipe. The other end of the
+// pipe is minidocker's alone, and the kernel closes it, also after SIGKILL. There is one way of cleaning up, so each lesson tries it.
+
+export interface Watched {
+  /** The lesson's folder: everything that it has written is in there. */
+  readonly root: string;
+  readonly token: string;
+}
+
+export class Guardian {
+  readonly #watched: Watched;
+  readonly #child: Bun.Subprocess<"pipe", "ignore", "ignore">;
+
+  private constructor(watched: Watched, child: Bun.Subprocess<"pipe", "ignore", "ignore">) {
+    this.#watched = watched;
+    this.#child = child;
+  }
+
+  static start(watched: Watched): Guardian {
+    const argv = ["sh", "-c", `${functions}\n${vigil}`, "minidocker-lesson", watched.root, watched.token];
+    // not the token's environment, or it would find itself
+    const child = Bun.spawn(argv, { cwd: "/", stdio: ["pipe", "ignore", "ignore"], detached: true });
+    return new Guardian(watched, child);
+  }
+
+  /** Ends all processes that have `NAME=value` in their environment, with their children. */
+  async endProcesses(variable: string): Promise<void> {
+    const { root, token } = this.#watched;
+    const argv = ["sh", "-c", `${functions}\nend_processes "$3"`, "minidocker-lesson", root, token, variable];
+    await Bun.spawn(argv, { cwd: "/", stdio: ["ignore", "ignore", "ignore"], detached: true }).exited;
+  }
+
+  async finish(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#child.exited;
+  }
+}
+
+// A child need not have the variable: `env -i`. A round that finds nothing is the last; what is stopped in the middle of a call
+// takes a moment to die.
+const functions = `
+root=$1 token=$2
+
+find_processes() {
+  grep -ls "$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+}
+
+with_children() {
+  for pid in "$@"; do
+    echo "$pid"
+    for children in /proc/$pid/task/*/children; do
+      [ ! -r "$children" ] || with_children $(cat "$children" 2>/dev/null)
+    done
+  done
+}
+
+end_processes() {
+  for round in 1 2 3 4 5 6 7 8 9 10; do
+    found=$(find_processes "$1")
+    [ -n "$found" ] || return 0
+    kill -KILL $(with_children $found | sort -u) 2>/dev/null
+    sleep 0.02
+  done
+}
+
+remove_containers() {
+  set -- $(ls "$root/state/containers" 2>/dev/null)
+  [ $# -gt 0 ] || return 0
+  export MINIDOCKER_STATE="$root/state" MINIDOCKER_DATA="$root/data"
+  # ps puts in order what was abandoned half made
+  "$root/bin/minidocker" ps -aq --no-trunc >/dev/null 2>&1
+  set -- $(ls "$root/state/containers" 2>/dev/null)
+  [ $# -eq 0 ] || "$root/bin/minidocker" rm -f "$@" >/dev/null 2>&1
+}
+
+remove_mounts() {
+  awk -v root="$root/" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r point; do
+    umount -l "$(printf '%b' "$point")" 2>/dev/null
+  done
+}
+`;
+
+// Nothing but the end of the pipe ends the vigil.
+const vigil = `
+trap '' HUP INT QUIT TERM
+while read -r line; do :; done
+end_processes "MINIDOCKER_LESSON=$token"
+remove_containers
+end_processes "MINIDOCKER_LESSON=$token"
+remove_mounts
+rm -rf --one-file-system "$root"
+rmdir "$(dirname "$root")" 2>/dev/null
+`;

@@ -1,0 +1,166 @@
+// Takes somebody through a lesson. Headless: a front end is told what happens, and asked. Whatever the lesson has made is gone
+// when this returns; where minidocker is killed, the bench's guardian sees to that.
+
+import { Bench } from "./bench.ts";
+import { LessonContainer } from "./container.ts";
+import type { Context, RunnerOptions } from "./context.ts";
+import { Dialog, Turn } from "./dialog.ts";
+import type { Event, Frontend } from "./event.ts";
+import type { Lesson, Part, Predict } from "./lesson.ts";
+import { Memory } from "./memory.ts";
+import { Predictions } from "./predictions.ts";
+import { blockedBy } from "./requirements.ts";
+import { walk } from "./walk.ts";
+
+export interface Outcome {
+  /** `solved`: taken to its end, and every task done by the learner. `seen`: to its end. `failed`: with `auto`, something is untrue. */
+  readonly how: "solved" | "seen" | "failed" | "blocked" | "quit";
+  /** Why it is blocked. */
+  readonly why?: string;
+  /** `lessons/01-uts.md:31: …`, one for each thing that is not as the lesson says. */
+  readonly failures: readonly string[];
+  /** Questions that were answered wrongly, and not right afterwards. */
+  readonly missed: readonly Predict[];
+}
+
+/** With `auto`: the first untrue thing. */
+class Untrue extends Error {
+  override readonly name = "Untrue";
+}
+
+/** Throws the signal's reason where it was aborted, when everything is cleaned up. */
+export async function runLesson(lesson: Lesson, frontend: Frontend, options: RunnerOptions): Promise<Outcome> {
+  const why = await blockedBy(lesson.requires);
+  if (why !== undefined) {
+    frontend.tell({ kind: "blocked", lesson, why });
+    return { how: "blocked", why, failures: [], missed: [] };
+  }
+  return new Runner(lesson, frontend, options).run();
+}
+
+class Runner {
+  readonly #lesson: Lesson;
+  readonly #options: RunnerOptions;
+  readonly #memory: Memory;
+  readonly #dialog: Dialog;
+  #at: Part | undefined;
+
+  constructor(lesson: Lesson, frontend: Frontend, options: RunnerOptions) {
+    this.#lesson = lesson;
+    this.#options = options;
+    this.#memory = new Memory(options.size);
+    this.#dialog = new Dialog(frontend, options.signal, this.#memory.stops);
+  }
+
+  async run(): Promise<Outcome> {
+    const began = performance.now();
+    let start: Part | undefined;
+    for (let turn: Turn | undefined; ; ) {
+      turn = await this.#walk(start, turn === undefined);
+      if (turn?.control === "quit") return this.#outcome("quit");
+      if (turn === undefined) break;
+      start = turn.control === "restart" ? this.#restart() : this.#stopBefore();
+      const part = start ?? this.#lesson.parts[0];
+      if (part !== undefined) this.#tell({ kind: "moved", how: turn.control, part });
+    }
+    const failures = [...this.#memory.failures.values()];
+    this.#tell({ kind: "end", ok: failures.length === 0, failures, seconds: (performance.now() - began) / 1000 });
+    return this.#outcome(this.#ended());
+  }
+
+  /** Undefined at the lesson's end. */
+  async #walk(start: Part | undefined, first: boolean): Promise<Turn | undefined> {
+    const { means, signal, recall = [] } = this.#options;
+    const bench = Bench.open(means.paths, means.command);
+    const container = this.#container(bench);
+    const ctx = this.#context(bench, container);
+    try {
+      if (first) {
+        const { folder, envFile } = bench;
+        this.#dialog.tell({ kind: "begin", lesson: this.#lesson, folder, envFile });
+        for (const part of recall) await ctx.predictions.again(part);
+      }
+      await walk(ctx, start, (part) => {
+        this.#at = part;
+      });
+      for (const part of [...this.#memory.missed]) await ctx.predictions.again(part);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Turn) return error;
+      if (error instanceof Untrue) return undefined;
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      this.#dialog.silent = false;
+      await container.close().finally(() => bench.close());
+    }
+  }
+
+  #container(bench: Bench): LessonContainer {
+    const { means } = this.#options;
+    const { container } = this.#lesson;
+    const make = async (without: readonly string[]) => {
+      if (container === undefined) throw new Error(`${this.#lesson.path}: the head has no container`);
+      const options = means.readOptions(container);
+      const { Held } = await import("../engine/held.ts");
+      const notice = (text: string): void => this.#dialog.tell({ kind: "notice", text });
+      return Held.make({ ...options, without: [...options.without, ...without] }, { notice }, bench.paths);
+    };
+    return new LessonContainer(make, (pid) => {
+      bench.containerPid = pid;
+    });
+  }
+
+  #context(bench: Bench, container: LessonContainer): Context {
+    const memory = this.#memory;
+    const dialog = this.#dialog;
+    const untrue = (line: number, why: string): void => this.#untrue(line, why);
+    const predictions = new Predictions(dialog, memory);
+    return {
+      lesson: this.#lesson,
+      options: this.#options,
+      dialog,
+      bench,
+      container,
+      names: new Map(),
+      predictions,
+      memory,
+      untrue,
+    };
+  }
+
+  #untrue(line: number, why: string): void {
+    if (this.#dialog.silent) return;
+    const message = `${this.#lesson.path}:${line}: ${why}`;
+    this.#memory.failures.set(line, message);
+    this.#tell({ kind: "untrue", line, message });
+    if (this.#options.auto) throw new Untrue(message);
+  }
+
+  #tell(event: Event): void {
+    this.#dialog.tell(event);
+  }
+
+  #restart(): undefined {
+    for (const it of [this.#memory.decisions, this.#memory.stops, this.#memory.failures]) it.clear();
+    return undefined;
+  }
+
+  /** The part at which the learner was asked before the present one. */
+  #stopBefore(): Part | undefined {
+    const { parts } = this.#lesson;
+    const now = this.#at === undefined ? 0 : parts.indexOf(this.#at);
+    return parts.slice(0, now).findLast((it) => this.#memory.stops.has(it));
+  }
+
+  #ended(): Outcome["how"] {
+    const { decisions, failures } = this.#memory;
+    if (this.#options.auto && failures.size > 0) return "failed";
+    const tasks = this.#lesson.parts.filter((it) => it.kind === "verify" && it.became);
+    return tasks.every((it) => decisions.get(it) === "done") ? "solved" : "seen";
+  }
+
+  #outcome(how: Outcome["how"]): Outcome {
+    const { failures, missed } = this.#memory;
+    return { how, failures: [...failures.values()], missed: [...missed] };
+  }
+}

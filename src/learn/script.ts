@@ -1,0 +1,139 @@
+// A script runs, and what it prints is collected, until its shell ends. What it has left in the background may go on: somebody
+// reads its output until the lesson's end, so that it can write.
+
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, openSync, readSync, unlinkSync } from "node:fs";
+import { constants as os } from "node:os";
+
+/** What a script may take. */
+export const SECONDS = 20;
+/** What of its output is kept. */
+const OUTPUT_LIMIT = 64 * 1024;
+const POLL = 10;
+
+export interface Ran {
+  /** stdout and stderr together. */
+  readonly output: string;
+  /** As a shell tells it: 128 + n for signal n. */
+  readonly status: number;
+  readonly timedOut: boolean;
+}
+
+export interface ScriptOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A folder in which a pipe can have a name for a moment. */
+  readonly pipes: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs it in a session of its own, so that the terminal's Ctrl-C is for minidocker alone; an abort ends that session. */
+export async function runScript(argv: readonly string[], { cwd, env, pipes, signal }: ScriptOptions): Promise<Ran> {
+  signal?.throwIfAborted();
+  const pipe = new Pipe(pipes);
+  const child = Bun.spawn([...argv], { cwd, env, stdio: ["ignore", pipe.write, pipe.write], detached: true });
+  pipe.begin();
+  const end = (): void => endSession(child.pid);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    end();
+  }, SECONDS * 1000);
+  signal?.addEventListener("abort", end);
+  try {
+    await child.exited;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+  const output = pipe.take();
+  signal?.throwIfAborted();
+  // of what a signal has ended, 128 + its number
+  const status = child.exitCode ?? 128 + os.signals[child.signalCode as NodeJS.Signals];
+  return { output, status, timedOut };
+}
+
+function endSession(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // it has just ended
+  }
+}
+
+/**
+ * A pipe of the kernel's, which a script can open again as /dev/stdout: what Bun calls a pipe is a socket. One for stdout and
+ * stderr, so that lines stay in their order.
+ */
+class Pipe {
+  readonly write: number;
+  readonly #read: number;
+  readonly #decoder = new TextDecoder();
+  readonly #buffer = new Uint8Array(OUTPUT_LIMIT);
+  #timer: Timer | undefined;
+  #text = "";
+  #cut = false;
+  #taken = false;
+
+  constructor(folder: string) {
+    const path = `${folder}/pipe-${randomBytes(4).toString("hex")}`;
+    const { exitCode } = Bun.spawnSync(["mkfifo", "-m", "600", path]);
+    if (exitCode !== 0) throw new Error(`mkfifo ${path} ended with ${exitCode}`);
+    this.#read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.write = openSync(path, constants.O_WRONLY);
+    unlinkSync(path);
+  }
+
+  /** The writers have it now: when they have all ended, so does the pipe. */
+  begin(): void {
+    closeSync(this.write);
+    this.#poll(POLL);
+  }
+
+  /** What is in the pipe when its writer has ended is all that it has written. */
+  take(): string {
+    this.#drain();
+    this.#taken = true;
+    return this.#cut ? `${this.#text}\n(the rest is left out)\n` : this.#text;
+  }
+
+  #poll(milliseconds: number): void {
+    this.#timer = setTimeout(() => {
+      if (this.#drain()) this.#poll(this.#taken ? 10 * POLL : POLL);
+    }, milliseconds);
+    this.#timer.unref();
+  }
+
+  /** False at the end of the pipe. */
+  #drain(): boolean {
+    if (this.#timer === undefined) return false;
+    for (;;) {
+      const size = this.#readSome();
+      if (size === undefined) return true;
+      if (size === 0) {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+        closeSync(this.#read);
+        return false;
+      }
+      if (!this.#taken) this.#keep(this.#buffer.subarray(0, size));
+    }
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#text += this.#decoder.decode(bytes, { stream: true });
+    if (this.#text.length <= OUTPUT_LIMIT) return;
+    this.#text = this.#text.slice(0, OUTPUT_LIMIT);
+    this.#cut = true;
+  }
+
+  /** Undefined where there is nothing now. */
+  #readSome(): number | undefined {
+    try {
+      return readSync(this.#read, this.#buffer);
+    } catch (error) {
+      if ((error as { code?: string }).code === "EAGAIN") return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,30 @@
+// A task of a lesson: what must become true, and everything that belongs to it.
+
+import type { Hint, Part, Solve, Verify } from "./lesson.ts";
+
+export interface Task {
+  readonly verify: Verify;
+  /** From the vaguest to the most specific. */
+  readonly hints: readonly Hint[];
+  /** Said where their script, on the host, ends with 0. */
+  readonly diagnoses: readonly Hint[];
+  readonly solution: Solve | undefined;
+  /** The same act, short of the lesson's layers. */
+  readonly without: Solve | undefined;
+}
+
+/** The task that begins at that place of the list. */
+export function taskAt(parts: readonly Part[], index: number): Task {
+  const after = parts.slice(index + 1);
+  const end = after.findIndex((it) => it.kind === "verify" || it.kind === "run" || it.kind === "predict");
+  const own = end < 0 ? after : after.slice(0, end);
+  const hints = own.filter((it) => it.kind === "hint");
+  const solutions = own.filter((it) => it.kind === "solve");
+  return {
+    verify: parts[index] as Verify,
+    hints: hints.filter((it) => it.when === undefined),
+    diagnoses: hints.filter((it) => it.when !== undefined),
+    solution: solutions.find((it) => !it.without),
+    without: solutions.find((it) => it.without),
+  };
+}

@@ -1,0 +1,80 @@
+// Looks whether a task is done, again and again, while the learner is asked; and recognises what they have done instead.
+
+import { judge } from "./acts.ts";
+import type { Context } from "./context.ts";
+import type { Hint } from "./lesson.ts";
+import type { Task } from "./task.ts";
+
+/** How often the kernel is looked at while the learner works, in milliseconds from the end of a look to the next. */
+const LOOK = 250;
+export class Watch {
+  readonly #ctx: Context;
+  readonly #task: Task;
+  readonly #found = new AbortController();
+  readonly #told = new Set<Hint>();
+  readonly #looking: Promise<void>;
+  #stopped = false;
+  #saw: string | undefined;
+  #last: Promise<boolean> = Promise.resolve(false);
+
+  constructor(ctx: Context, task: Task) {
+    this.#ctx = ctx;
+    this.#task = task;
+    this.#looking = this.#watch();
+    this.#looking.catch(() => {});
+  }
+
+  /** Aborted when the task is done. */
+  get done(): AbortSignal {
+    return this.#found.signal;
+  }
+
+  /** Rejects where looking fails, which is no answer of the kernel's. */
+  get failed(): Promise<void> {
+    return this.#looking;
+  }
+
+  /** Looks now, and says what is seen and what that may come from. */
+  async report(): Promise<void> {
+    await this.#last;
+    const { ok, saw } = await judge(this.#ctx, this.#task.verify);
+    this.#ctx.dialog.tell({ kind: "verify", part: this.#task.verify, ok, saw });
+    if (ok) this.#found.abort();
+    else await this.#diagnose(true);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#looking.catch(() => {});
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#stopped && !this.done.aborted) {
+      this.#last = this.#look();
+      if (await this.#last) this.#found.abort();
+      else await Bun.sleep(LOOK);
+    }
+  }
+
+  async #look(): Promise<boolean> {
+    const { ok, saw } = await judge(this.#ctx, this.#task.verify);
+    if (ok) return true;
+    const changed = this.#saw !== undefined && this.#saw !== saw;
+    this.#saw = saw;
+    await this.#diagnose(changed);
+    return false;
+  }
+
+  // each is told when it begins to be so, and again only to who asks
+  async #diagnose(again: boolean): Promise<void> {
+    for (const hint of this.#task.diagnoses) {
+      const { signal } = this.#ctx.dialog;
+      const { status } = await this.#ctx.bench.look(hint.when ?? "false", { signal });
+      if (status !== 0) this.#told.delete(hint);
+      else if (again || !this.#told.has(hint)) {
+        this.#told.add(hint);
+        this.#ctx.dialog.tell({ kind: "diagnosis", text: hint.text });
+      }
+    }
+  }
+}
