@@ -1,0 +1,160 @@
+// What is typed on the terminal: a key without waiting for Enter, or a line. Nothing is read while nobody asks, so whatever is
+// typed later belongs to whoever has the terminal then: a shell, or the program in the container.
+
+import { constants, openSync, writeSync } from "node:fs";
+
+/** Names of keys that are no character. `gone`: the terminal has been closed, and nobody will ever answer. */
+export type Key = string;
+
+const names: Readonly<Record<string, Key>> = {
+  "\r": "enter",
+  "\n": "enter",
+  "\x1b": "escape",
+  "\x03": "ctrl-c",
+  "\x04": "ctrl-d",
+  "\x7f": "backspace",
+  "\x1b[A": "up",
+  "\x1b[B": "down",
+  "\x1b[C": "right",
+  "\x1b[D": "left",
+  "\x1b[5~": "page-up",
+  "\x1b[6~": "page-down",
+};
+
+interface Reader {
+  read(): Promise<{ value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** The terminal's keyboard, from `open` to `close`. */
+export class Keyboard {
+  readonly #reader: Reader;
+  readonly #restore: () => void;
+  readonly #decoder = new TextDecoder();
+
+  private constructor(reader: Reader, restore: () => void) {
+    this.#reader = reader;
+    this.#restore = restore;
+  }
+
+  /** `raw`: each key comes at once and is not shown, and Ctrl-C is a key, too. */
+  static async open(raw: boolean): Promise<Keyboard> {
+    // a descriptor of its own, and no read left pending on it when it is closed
+    const fd = openSync("/dev/tty", constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    // loaded here and not above: in the release it would be loaded at every start, and it is slow
+    const { ReadStream } = await import("node:tty");
+    const terminal = new ReadStream(fd);
+    const cooked = (): void => {
+      try {
+        terminal.setRawMode(false);
+      } catch {} // it was closed: there is nothing to restore
+    };
+    const reader = Bun.file(fd).stream().getReader();
+    if (raw) {
+      terminal.setRawMode(true);
+      // whoever ends the process meanwhile leaves a terminal that one can type on
+      process.once("exit", cooked);
+    }
+    return new Keyboard(reader, () => {
+      process.off("exit", cooked);
+      if (raw) cooked();
+    });
+  }
+
+  /** What was typed since; "" once the terminal has gone, or the keyboard was closed. */
+  async read(): Promise<string> {
+    try {
+      const { value } = await this.#reader.read();
+      return value === undefined ? "" : this.#decoder.decode(value, { stream: true });
+    } catch {
+      return ""; // EIO: it was hung up
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#reader.cancel();
+    } catch {
+      // a terminal that has gone cannot be asked to stop
+    } finally {
+      this.#restore();
+    }
+  }
+}
+
+// keys that came in one piece with the one that was asked for: somebody is fast, or has pasted
+let typed: string[] = [];
+
+/** Before somebody else reads from the terminal: what was typed for us is not for them, nor for us afterwards. */
+export function forgetKeys(): void {
+  typed = [];
+}
+
+export interface Asking {
+  /** Where the prompt is written. */
+  readonly fd: number;
+  /** Ends the asking; the answer is then undefined. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One key: a character, or a name of it. */
+export async function readKey(prompt: string, { fd, signal }: Asking): Promise<Key | undefined> {
+  write(fd, prompt);
+  const key = typed.shift() ?? (await readKeys(signal));
+  write(fd, "\n");
+  return key;
+}
+
+async function readKeys(signal: AbortSignal | undefined): Promise<Key | undefined> {
+  const text = await whileOpen(true, signal, (keyboard) => keyboard.read());
+  if (text === undefined) return undefined;
+  if (text === "") return "gone";
+  const [first = "unknown", ...rest] = splitKeys(text);
+  typed.push(...rest);
+  return first;
+}
+
+/** A line, as the terminal lets one edit it; null at the end of input, or of the terminal. */
+export async function readLine(prompt: string, { fd, signal }: Asking): Promise<string | null | undefined> {
+  write(fd, prompt);
+  const text = await whileOpen(false, signal, (keyboard) => keyboard.read());
+  if (text === undefined) write(fd, "\n");
+  if (text === "") return null;
+  return text?.trim();
+}
+
+async function whileOpen(
+  raw: boolean,
+  signal: AbortSignal | undefined,
+  read: (keyboard: Keyboard) => Promise<string>,
+): Promise<string | undefined> {
+  if (signal?.aborted) return undefined;
+  const keyboard = await Keyboard.open(raw);
+  const stop = (): void => void keyboard.close();
+  signal?.addEventListener("abort", stop);
+  try {
+    const text = await read(keyboard);
+    return signal?.aborted ? undefined : text;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await keyboard.close();
+  }
+}
+
+/** A key's sequence of bytes by its name, each character by itself; sequences that have no name are dropped. */
+export function splitKeys(text: string): Key[] {
+  const parts = text.match(/\x1b(?:[[O][0-9;]*[A-Za-z~])?|[\s\S]/gu) ?? [];
+  return parts.flatMap((it) => {
+    const name = names[it.replace(/^\x1bO/, "\x1b[")];
+    if (name !== undefined) return [name];
+    return it.startsWith("\x1b") || (it < " " && it !== "\t") ? [] : [it];
+  });
+}
+
+function write(fd: number, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // a terminal that has gone: reading will tell
+  }
+}
