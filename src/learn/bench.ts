@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../state/paths.ts";
+import { openPaths, type Paths } from "../state/paths.ts";
 import { Guardian } from "./guardian.ts";
 import { type Ran, runScript } from "./script.ts";
 
@@ -39,8 +39,8 @@ export class Bench {
     this.#token = token;
     this.folder = join(root, "work");
     this.envFile = join(root, "env");
-    this.paths = { state: join(root, "state"), data: join(root, "data") };
-    for (const it of ["work", "bin", "state", "data"]) mkdirSync(join(root, it), { mode: 0o700 });
+    for (const it of ["work", "bin"]) mkdirSync(join(root, it), { mode: 0o700 });
+    this.paths = openPaths({ MINIDOCKER_STATE: join(root, "state"), MINIDOCKER_DATA: join(root, "data") });
     writeFileSync(join(root, "bin/minidocker"), shim(command));
     chmodSync(join(root, "bin/minidocker"), 0o755);
     this.#writeEnvironment();

@@ -1,7 +1,7 @@
 // The lesson's own container: held, made as far as the lesson says, and made anew where a task is tried without a layer.
 
 import type { Check } from "../core/layer.ts";
-import { type Change, compare, type Snapshot } from "../core/snapshot.ts";
+import { type Change, compare } from "../core/snapshot.ts";
 import type { Pause, StepSize } from "../core/stepper.ts";
 import type { Held } from "../engine/held.ts";
 import type { Call } from "../stage/call.ts";
@@ -14,6 +14,8 @@ export interface Stop {
   readonly pause: Pause | undefined;
   readonly made: readonly Call[];
   readonly changes: readonly Change[];
+  /** What the layers judge otherwise now. */
+  readonly checks: readonly Check[];
 }
 
 export class LessonContainer {
@@ -76,10 +78,11 @@ export class LessonContainer {
   async #go(move: (held: Held) => Promise<Pause | undefined>): Promise<Stop> {
     this.#held ??= await this.#make([]);
     const held = this.#held;
-    const before: Snapshot = held.snapshot();
+    const before = { snapshot: held.snapshot(), verdicts: new Map(this.checks.map((it) => [it.id, it.verdict])) };
     const pause = await move(held);
     this.#onPid(held.pid);
-    if (pause !== undefined) return { pause, made: pause.made, changes: pause.changes };
-    return { pause, made: [], changes: compare(before, held.snapshot()) };
+    const checks = this.checks.filter(({ id, verdict }) => verdict !== (before.verdicts.get(id) ?? "no"));
+    if (pause !== undefined) return { pause, made: pause.made, changes: pause.changes, checks };
+    return { pause, made: [], changes: compare(before.snapshot, held.snapshot()), checks };
   }
 }

@@ -1,6 +1,7 @@
 // What happens in a lesson, as one stream, and what a learner is asked. The runner is headless: it tells events and asks
 // questions; a terminal, a projector, a test, `--json` and the exports are all front ends of it.
 
+import type { Check } from "../core/layer.ts";
 import type { Change } from "../core/snapshot.ts";
 import type { Pause, StepSize } from "../core/stepper.ts";
 import type { Held } from "../engine/held.ts";
@@ -51,6 +52,8 @@ export type Event =
       readonly pause: Pause | undefined;
       readonly made: readonly Call[];
       readonly changes: readonly Change[];
+      /** What the layers judge otherwise than when it stood still before. */
+      readonly checks: readonly Check[];
     }
   | {
       readonly kind: "probe";

@@ -51,8 +51,8 @@ async function ask(ctx: Context, part: Part, { pause }: Stop, stepped: boolean):
   }
 }
 
-function tell({ dialog }: Context, part: PauseAt, { pause, made, changes }: Stop): void {
-  dialog.tell({ kind: "pause", part, pause, made, changes });
+function tell({ dialog }: Context, part: PauseAt, stop: Stop): void {
+  dialog.tell({ kind: "pause", part, ...stop });
 }
 
 function isAt({ pause }: Stop, target: Target | undefined): boolean {

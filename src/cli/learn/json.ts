@@ -14,8 +14,8 @@ export function jsonLine(event: Event): string {
 function shape(event: Event): object {
   if (event.kind === "begin" || event.kind === "blocked") return { ...event, lesson: head(event.lesson) };
   if (event.kind !== "pause") return event;
-  const { part, pause, made, changes } = event;
-  return { kind: "pause", part, pause: pause && place(pause), made: made.map(call), changes };
+  const { pause, made } = event;
+  return { ...event, pause: pause && place(pause), made: made.map(call) };
 }
 
 const head = ({ parts, ...rest }: Lesson): object => ({ ...rest, parts: parts.length });

@@ -1,5 +1,6 @@
 // A lesson as text that is only ever added to: for pipes, for `--plain`, for exports, and for whoever listens to a screen.
 
+import type { Check } from "../../core/layer.ts";
 import type { Change } from "../../core/snapshot.ts";
 import type { Event } from "../../learn/event.ts";
 import type { Observation } from "../../probes/probe.ts";
@@ -19,10 +20,10 @@ export function plainText(event: Event): string {
 }
 
 const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
-  begin: ({ lesson }) => {
-    const { bold } = palette();
-    const line = "─".repeat(Math.min(proseWidth(), Math.max(lesson.title.length, 20)));
-    return `${bold(lesson.title)}\n${line}\n${wrap(`${lesson.summary}; about ${lesson.minutes} minutes`)}\n\n`;
+  begin: ({ lesson: { title, summary, minutes, parts } }) => {
+    const [first] = parts;
+    const titled = first?.kind === "prose" && first.markdown.startsWith("# ");
+    return `${titled ? "" : `${palette().bold(title)}\n\n`}${wrap(`Afterwards you can ${summary}. About ${minutes} minutes.`)}\n\n`;
   },
   blocked: ({ lesson, why }) => `${lesson.name}: blocked: ${visible(why)}\n`,
   moved: ({ how }) => (how === "back" ? "Back to here.\n\n" : "From the beginning.\n\n"),
@@ -101,12 +102,13 @@ function reveal(
     .join("")}\n`;
 }
 
-function showPause({ pause, made, changes }: Of<"pause">): string {
+function showPause({ pause, made, changes, checks }: Of<"pause">): string {
   const { bold, cyan, dim } = palette();
   const lines: string[] = [];
   if (made.length > 0)
     lines.push(dim(`── made: ${made.length} call${made.length === 1 ? "" : "s"}`), ...showCalls(made));
   if (changes.length > 0) lines.push(dim("── what the kernel shows of it now"), ...changes.flatMap(showChange));
+  if (checks.length > 0) lines.push(dim("── what verify says otherwise now"), ...checks.flatMap(showCheck));
   if (pause === undefined) lines.push(bold("▶ The container is finished, and runs."));
   else {
     const why = pause.explanation?.steps[pause.step];
@@ -127,6 +129,13 @@ export function showCalls(calls: readonly Call[]): string[] {
     last = place;
     return [...heading, `${INDENT}${safe(shorten(`${call.show()} ${showResult(call)}`))}`];
   });
+}
+
+const signs = { yes: "✓", no: "✗", unknown: "?" } as const;
+
+export function showCheck({ id, title, verdict, saw }: Check): string[] {
+  const line = `  ${signs[verdict]} ${id}: ${title}`;
+  return [line, palette().dim(wrap(safe(saw), proseWidth(), "      "))];
 }
 
 /** What is not news for a reader: descriptors come and go with every step. */
