@@ -23,10 +23,12 @@ export type Names = Map<string, string>;
  * all of it is right.
  */
 export function matchOutput(expect: Expect, output: string, names: Names): string | undefined {
+  const wanted = expect.lines.map(tidy);
   const lines = linesOf(output);
-  const found = match(expect.lines.map(tidy), lines, names);
-  if (!("names" in found)) return explainDifference(found, lines);
-  for (const [name, value] of found.names) names.set(name, value);
+  const match = new Match(wanted, lines);
+  const found = match.from(0, 0, names);
+  if (found === undefined) return explain(match.furthest, wanted, lines);
+  for (const [name, value] of found) names.set(name, value);
   return undefined;
 }
 
@@ -60,35 +62,58 @@ function linesOf(output: string): string[] {
 }
 
 interface Difference {
-  /** How many lines of the output were as expected. */
-  readonly good: number;
-  /** What should have come then; undefined: nothing. */
-  readonly wanted: string | undefined;
-  /** It came earlier with another value. */
+  /** How many lines of the pattern have found theirs. */
+  readonly matched: number;
+  /** The line of the output where the next one was looked for, from 0. */
+  readonly at: number;
+  /** It would have been right, but for a name that had another value. */
   readonly named: string | undefined;
 }
 
-type Found = { readonly names: Names } | Difference;
+/** Tries every place where a `…` may end, and of all failures remembers the one that came furthest. */
+class Match {
+  readonly #wanted: readonly string[];
+  readonly #lines: readonly string[];
+  // what was tried in vain: or many gaps over many lines would take forever
+  readonly #failed = new Set<string>();
+  furthest: Difference = { matched: -1, at: 0, named: undefined };
 
-// Backtracks over the places where `…` may end. Where all fail, the attempt that came furthest is told.
-function match(wanted: readonly string[], lines: readonly string[], names: Names, at = 0): Found {
-  const [first, ...rest] = wanted;
-  if (first === undefined) return at === lines.length ? { names } : { good: at, wanted: undefined, named: undefined };
-  if (first !== anyLines) {
-    const seen = matchLine(first, lines[at], names);
-    return "names" in seen ? match(rest, lines, seen.names, at + 1) : { good: at, wanted: first, named: seen.named };
+  constructor(wanted: readonly string[], lines: readonly string[]) {
+    this.#wanted = wanted;
+    this.#lines = lines;
   }
-  if (rest.length === 0) return { names };
-  let furthest: Difference | undefined;
-  for (let end = at; end <= lines.length; end++) {
-    const found = match(rest, lines, names, end);
-    if ("names" in found) return found;
-    // a line that began nowhere was looked for in all of what is left
-    const began = found.good > end;
-    const told = began ? found : { ...found, good: lines.length };
-    if (furthest === undefined || (began && told.good >= furthest.good)) furthest = told;
+
+  /** The names with what was learned, or undefined where the rest of the pattern does not fit the rest of the output. */
+  from(matched: number, at: number, names: Names): Names | undefined {
+    const key = JSON.stringify([matched, at, ...names.values()]);
+    if (this.#failed.has(key)) return undefined;
+    const found = this.#try(matched, at, names);
+    if (found === undefined) this.#failed.add(key);
+    return found;
   }
-  return furthest as Difference;
+
+  #try(matched: number, at: number, names: Names): Names | undefined {
+    const wanted = this.#wanted[matched];
+    if (wanted === anyLines) return this.#anywhere(matched + 1, at, names);
+    if (wanted === undefined) return at === this.#lines.length ? names : this.#fail({ matched, at, named: undefined });
+    const seen = matchLine(wanted, this.#lines[at], names);
+    return "names" in seen
+      ? this.from(matched + 1, at + 1, seen.names)
+      : this.#fail({ matched, at, named: seen.named });
+  }
+
+  #anywhere(matched: number, at: number, names: Names): Names | undefined {
+    if (matched === this.#wanted.length) return names;
+    for (let place = at; place <= this.#lines.length; place++) {
+      const found = this.from(matched, place, names);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #fail(difference: Difference): undefined {
+    if (difference.matched > this.furthest.matched) this.furthest = difference;
+  }
 }
 
 function matchLine(
@@ -97,39 +122,42 @@ function matchLine(
   names: Names,
 ): { names: Names } | { named: string | undefined } {
   if (line === undefined) return { named: undefined };
-  const groups: string[] = [];
-  const pattern = (known: Names): RegExp => {
-    groups.length = 0;
-    let source = "";
-    let from = 0;
-    for (const found of wanted.matchAll(placeholder)) {
-      const [text, kind = "", name] = found;
-      source += RegExp.escape(wanted.slice(from, found.index));
-      from = found.index + text.length;
-      const value = name === undefined ? undefined : known.get(name);
-      if (value !== undefined) source += RegExp.escape(value);
-      else if (name !== undefined && groups.includes(name)) source += `\\${groups.indexOf(name) + 1}`;
-      else if (name !== undefined) source += `(${kinds[kind]})${groups.push(name) ? "" : ""}`;
-      else source += kinds[kind];
-    }
-    return new RegExp(`^${source}${RegExp.escape(wanted.slice(from))}$`);
-  };
-  const found = pattern(names).exec(line);
-  if (found !== null)
-    return { names: new Map([...names, ...groups.map((it, i) => [it, found[i + 1] as string] as const)]) };
-  const free = pattern(new Map()).exec(line);
-  if (free === null) return { named: undefined };
-  const other = groups.findIndex((it, i) => names.has(it) && names.get(it) !== free[i + 1]);
-  const name = groups[other];
-  return { named: name && `${name} was ${names.get(name)} before, and is ${free[other + 1]} here` };
+  const learned = valuesIn(wanted, line, names);
+  if (learned !== undefined) return { names: new Map([...names, ...learned]) };
+  const free = valuesIn(wanted, line, new Map()) ?? new Map<string, string>();
+  const other = [...free].find(([name, value]) => names.has(name) && names.get(name) !== value);
+  return { named: other && `${other[0]} was ${names.get(other[0])} before, and is ${other[1]} here` };
 }
 
-function explainDifference({ good, wanted, named }: Difference, lines: readonly string[]): string {
-  const got = lines[good];
-  const where = `line ${good + 1} of the output`;
-  if (wanted === undefined) return `${where} is one too many: ${got}`;
-  if (got === undefined && lines.length === 0) return `nothing was printed\n  expected: ${wanted}`;
-  if (got === undefined)
-    return `it is nowhere in the output\n  expected: ${wanted}\n  the last line was: ${lines.at(-1)}`;
-  return `${where} is not as expected\n  expected: ${wanted}\n  got:      ${got}${named === undefined ? "" : `\n  (${named})`}`;
+/** The values of the names in `wanted` that are not known yet; undefined where the line is another. */
+function valuesIn(wanted: string, line: string, known: Names): Names | undefined {
+  const fresh: string[] = [];
+  const holes = wanted.matchAll(placeholder).map(([, kind = "", name]) => {
+    const value = name === undefined ? undefined : known.get(name);
+    if (value !== undefined) return RegExp.escape(value);
+    if (name === undefined) return `${kinds[kind]}`;
+    if (fresh.includes(name)) return `\\${fresh.indexOf(name) + 1}`;
+    fresh.push(name);
+    return `(${kinds[kind]})`;
+  });
+  const [first = "", ...others] = wanted
+    .replace(placeholder, "\0")
+    .split("\0")
+    .map((it) => RegExp.escape(it));
+  const source = others.reduce((text, it) => `${text}${holes.next().value}${it}`, first);
+  const found = new RegExp(`^${source}$`).exec(line);
+  return found === null ? undefined : new Map(fresh.map((it, i) => [it, found[i + 1] as string]));
+}
+
+function explain({ matched, at, named }: Difference, wanted: readonly string[], lines: readonly string[]): string {
+  const expected = wanted[matched];
+  const got = lines[at];
+  const where = `line ${at + 1} of the output`;
+  if (expected === undefined) return `${where} is one too many: ${got}`;
+  if (lines.length === 0) return `nothing was printed\n  expected: ${expected}`;
+  const why = named === undefined ? "" : `\n  (${named})`;
+  const anywhere = wanted[matched - 1] === anyLines;
+  if (got === undefined || (anywhere && named === undefined))
+    return `it is nowhere in the output\n  expected: ${expected}\n  the last line was: ${lines.at(-1)}`;
+  return `${where} is not as expected\n  expected: ${expected}\n  got:      ${got}${why}`;
 }
