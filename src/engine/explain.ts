@@ -48,36 +48,46 @@ export async function explainLayer(
   };
 }
 
-/** Layer → step → the names of its calls, in the order in which they would be made. */
-export type PlannedSteps = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+/** A call that would be made, by its name. */
+export interface PlannedCall {
+  readonly layer: string;
+  readonly step: string;
+  readonly call: string;
+}
 
-/** The same for a container with `options`, which need not be possible on this machine. Throws what `run` would refuse. */
+/**
+ * What would be done for a container with `options`, which need not be possible on this machine, in its order; and the steps that
+ * each layer has, whether this container takes them or not. Throws what `run` would refuse.
+ */
 export async function planContainer(
   options: RunOptions,
   layers: readonly Layer[],
   facts: Facts = ordinaryHost,
-): Promise<{ readonly taken: PlannedSteps; readonly known: PlannedSteps }> {
+): Promise<{ readonly calls: readonly PlannedCall[]; readonly steps: ReadonlyMap<string, readonly string[]> }> {
   const spec = specOf(options, facts);
-  const taken = await planSteps(layers, spec, facts);
-  const steps = (it: Layer) =>
-    new Map(Object.keys(it.explain(spec).steps).map((step) => [step, [] as string[]] as const));
-  return { taken, known: new Map(layers.map((it) => [it.name, steps(it)] as const)) };
+  const steps = layers.map((it) => [it.name, Object.keys(it.explain(spec).steps)] as const);
+  return { calls: await planCalls(layers, spec, facts), steps: new Map(steps) };
 }
 
+/** Layer → step → the names of its calls, in the order in which they would be made. */
 async function planSteps(
   layers: readonly Layer[],
   spec: Spec,
   facts: Facts,
 ): Promise<Map<string, Map<string, string[]>>> {
-  const session = new Session();
   const found = new Map<string, Map<string, string[]>>();
-  session.observers.push({
-    before: ({ name, origin }) => {
-      const steps = found.get(origin.layer) ?? new Map<string, string[]>();
-      found.set(origin.layer, steps);
-      steps.set(origin.step, [...(steps.get(origin.step) ?? []), name]);
-    },
-  });
+  for (const { layer, step, call } of await planCalls(layers, spec, facts)) {
+    const steps = found.get(layer) ?? new Map<string, string[]>();
+    found.set(layer, steps);
+    steps.set(step, [...(steps.get(step) ?? []), call]);
+  }
+  return found;
+}
+
+async function planCalls(layers: readonly Layer[], spec: Spec, facts: Facts): Promise<PlannedCall[]> {
+  const session = new Session();
+  const found: PlannedCall[] = [];
+  session.observers.push({ before: ({ name, origin }) => void found.push({ ...origin, call: name }) });
   const host = await launchPlan(session);
   const built = new Construction({ spec, facts, session, host, journal: () => {}, notice: () => {} });
   await built.build(

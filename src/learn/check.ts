@@ -2,6 +2,7 @@
 
 import { nearest } from "../core/nearest.ts";
 import { Refusal } from "../core/refusal.ts";
+import type { PlannedCall } from "../engine/explain.ts";
 import type { Known, Places } from "./known.ts";
 import type { Lesson, Part, PauseAt, Solve, Source } from "./lesson.ts";
 import { belongings } from "./order.ts";
@@ -45,7 +46,7 @@ function checkHead(lesson: Lesson, known: Known, report: Report): void {
 
 function checkName(name: string, what: string, known: readonly string[], line: number, report: Report): boolean {
   if (known.includes(name)) return true;
-  report(line, `no ${what} is called ${quoted(name)}`, nearest(name, known) ?? `one of ${known.join(", ")}`);
+  report(line, `no ${what} is called ${quoted(name)}`, near(name, known));
   return false;
 }
 
@@ -102,48 +103,60 @@ function checkPause({ target, line }: PauseAt, places: Places, reached: number, 
     report(line + 1, ...wrong);
     return reached;
   }
-  const place = placeOf(places.plans, target);
-  if (place <= reached)
+  const place = placeOf(places.plans, target, reached);
+  if (place === undefined)
     report(line + 1, "the container is past this already", "a place after that of the pause above: it only goes on");
-  return Math.max(place, reached);
+  return place ?? reached;
 }
 
 type Place = Exclude<PauseAt["target"], "finished">;
 
 /** Reason and remedy, where no plan has that place. */
-function unknownPlace({ layer, step, call }: Place, { plans, known }: Places): [string, string] | undefined {
-  const layers = unique(plans.flatMap((it) => [...it.keys()]));
+function unknownPlace({ layer, step, call }: Place, { plans, steps }: Places): [string, string] | undefined {
+  const calls = plans.flat();
+  const layers = unique(calls.map((it) => it.layer));
   if (!layers.includes(layer)) return [`nothing called ${quoted(layer)} is part of the making`, near(layer, layers)];
   if (step === undefined) return undefined;
-  const steps = unique(plans.flatMap((it) => [...(it.get(layer)?.keys() ?? [])]));
-  if (!steps.includes(step)) {
-    if (known.get(layer)?.has(step) !== true)
-      return [`${layer} has no step ${quoted(step)}`, `${layer}: ${near(step, steps)}`];
-    const remedy = `an option in container: that brings it; this one takes ${steps.join("; ")}`;
-    return [`the lesson's container takes no step ${quoted(step)}`, remedy];
+  const inLayer = calls.filter((it) => it.layer === layer);
+  const taken = unique(inLayer.map((it) => it.step));
+  if (!taken.includes(step)) {
+    const guess = `${layer}: ${near(step, taken)}`;
+    if (steps.get(layer)?.includes(step) !== true) return [`${layer} has no step ${quoted(step)}`, guess];
+    return [
+      `the lesson's container takes no step ${quoted(step)}`,
+      `${guess}, or an option in container: that brings it`,
+    ];
   }
-  const calls = unique(plans.flatMap((it) => it.get(layer)?.get(step) ?? []));
-  if (call === undefined || calls.includes(call)) return undefined;
-  return [`no call ${quoted(call)} is made in this step`, `${layer}: ${step}: ${near(call, calls)}`];
+  const inStep = unique(inLayer.filter((it) => it.step === step).map((it) => it.call));
+  if (call === undefined || inStep.includes(call)) return undefined;
+  return [`no call ${quoted(call)} is made in this step`, `${layer}: ${step}: ${near(call, inStep)}`];
 }
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
-const near = (name: string, known: readonly string[]): string => nearest(name, known) ?? `one of ${known.join("; ")}`;
+/** What may have been meant, or what there is. */
+function near(name: string, known: readonly string[]): string {
+  const shown = known.slice(0, MOST).join("; ");
+  return nearest(name, known) ?? `one of ${shown}${known.length > MOST ? "; …" : ""}`;
+}
 
-// Of the first plan that has it: what counts is what is before what.
-function placeOf(plans: Places["plans"], { layer, step, call }: Place): number {
+/** So many names are offered. */
+const MOST = 30;
+
+// In the first plan that has it, which for one layer after another says what is before what. Of several visits to a step, the
+// container stops at the next one.
+function placeOf(plans: Places["plans"], { layer, step, call }: Place, reached: number): number | undefined {
   for (const plan of plans) {
-    const calls = [...plan].flatMap(([name, steps]) =>
-      [...steps].flatMap(([title, made]) => made.map((it) => ({ layer: name, step: title, call: it }))),
+    const matches = (it: PlannedCall | undefined): boolean =>
+      it?.layer === layer && (step === undefined || it.step === step) && (call === undefined || it.call === call);
+    if (!plan.some(matches)) continue;
+    // where a layer or a step begins, not in the midst of it
+    const found = plan.findIndex(
+      (it, i) => i > reached && matches(it) && (call !== undefined || !matches(plan[i - 1])),
     );
-    const found = calls.findIndex(
-      (it) =>
-        it.layer === layer && (step === undefined || it.step === step) && (call === undefined || it.call === call),
-    );
-    if (found >= 0) return found;
+    return found < 0 ? undefined : found;
   }
-  return finished;
+  return undefined;
 }
 
 // That a task needs its layer has to be proven, or its check could be true of anything.

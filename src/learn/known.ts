@@ -2,7 +2,7 @@
 
 import { probeFacts } from "../core/probe.ts";
 import { View } from "../core/view.ts";
-import { type PlannedSteps, planContainer } from "../engine/explain.ts";
+import { type PlannedCall, planContainer } from "../engine/explain.ts";
 import type { RunOptions } from "../engine/options/index.ts";
 import { parts } from "../engine/options/layers.ts";
 import { layers } from "../layers/index.ts";
@@ -21,13 +21,12 @@ export interface Known {
 }
 
 export interface Places {
-  /** Layer → step → calls: what is done on this host, and on an ordinary one. */
-  readonly plans: readonly PlannedSteps[];
-  /** Steps that some container takes. */
-  readonly known: PlannedSteps;
+  /** The calls that are made for it, in order: on this host, and on an ordinary one. */
+  readonly plans: readonly (readonly PlannedCall[])[];
+  /** Layer → the steps that some container takes. */
+  readonly steps: ReadonlyMap<string, readonly string[]>;
 }
 
-/** `readOptions` reads the words of a `container:`. */
 export function gatherKnown(
   readOptions: (words: readonly string[]) => RunOptions,
   probes: readonly string[] | undefined,
@@ -42,10 +41,10 @@ export function gatherKnown(
     async plan(container) {
       const options = readOptions(container);
       const ordinary = await planContainer(options, layers);
-      if (!linux) return { plans: [ordinary.taken], known: ordinary.known };
+      if (!linux) return { plans: [ordinary.calls], steps: ordinary.steps };
       const facts = probeFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
       const own = await planContainer(options, layers, facts);
-      return { plans: [own.taken, ordinary.taken], known: ordinary.known };
+      return { plans: [own.calls, ordinary.calls], steps: ordinary.steps };
     },
   };
 }
