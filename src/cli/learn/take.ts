@@ -15,6 +15,7 @@ import { unattended } from "./auto.ts";
 import { readContainer } from "./container.ts";
 import { interruptible } from "./interrupts.ts";
 import { jsonLine } from "./json.ts";
+import { describeLessons } from "./list.ts";
 import type { LearnValues } from "./options.ts";
 import { plainText } from "./plain.ts";
 
@@ -55,7 +56,20 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
       "learn shows a menu, and this is no terminal: name a LESSON; minidocker learn list shows them",
       1,
     );
-  throw new Refusal("not yet");
+  const { menu } = await import("./menu.ts");
+  const numbered = isAccessible(values) || values.plain;
+  return interruptible(async (signal) => {
+    let last: string | undefined;
+    let code = 0;
+    for (;;) {
+      const chosen = await menu(await describeLessons(), readPaths(), { numbered, signal, last });
+      signal.throwIfAborted();
+      if (chosen === undefined) return code;
+      const names = "path" in chosen ? chosen.path.lessons : [chosen.lesson];
+      last = names[0];
+      for (const name of names) code = Math.max(code, await take(findLesson(name), values, signal));
+    }
+  });
 }
 
 /** Takes it, and returns the exit code. */
@@ -68,7 +82,7 @@ async function take(
   const paths = openPaths();
   const means = { readOptions: readContainer, command: [process.execPath, ...ownScript()], paths };
   const attended = isAttended(values);
-  const frontend = await chooseFrontend(values, attended);
+  const frontend = await chooseFrontend(values, attended, signal);
   const progress = readProgress(paths, status);
   const recall = attended ? recalled(lesson, progress[lesson.name]?.wrong ?? []) : [];
   const outcome = await runLesson(lesson, frontend, { means, auto: values.auto, signal, recall, ...more });
@@ -86,11 +100,18 @@ function isAttended({ auto, json }: LearnValues): boolean {
   return !auto && !json && isTerminal(STDIN) && isTerminal(STDOUT);
 }
 
-async function chooseFrontend(values: LearnValues, attended: boolean): Promise<Frontend> {
+async function chooseFrontend(values: LearnValues, attended: boolean, signal: AbortSignal): Promise<Frontend> {
   if (values.json) return unattended((event) => print(jsonLine(event)));
   if (!attended && !values.auto) status("there is no terminal: the lesson runs through without asking");
   if (!attended) return unattended((event) => print(plainText(event)));
-  throw new Refusal("not yet");
+  const { TerminalFrontend } = await import("./terminal.ts");
+  const speaker = values.present ? new (await import("./speaker.ts")).Speaker() : undefined;
+  return new TerminalFrontend({ accessible: isAccessible(values), plain: values.plain, speaker, signal });
+}
+
+/** `ACCESSIBLE` is what @clack/prompts, and others, listen to. */
+function isAccessible({ accessible }: LearnValues): boolean {
+  return accessible || !["", "0", "false"].includes(process.env["ACCESSIBLE"] ?? "");
 }
 
 /** Questions of this lesson whose answer was wrong the last time. */

@@ -1,0 +1,71 @@
+// Lists to choose from, by @clack/prompts. It reads process.stdin, and leaves a read pending there that would take the first key of
+// a shell; so it is given a stream of its own, which is filled only while it asks. It never ends the process, and does not have to
+// be there when the terminal goes: the abort is ours.
+
+import { PassThrough } from "node:stream";
+import { autocomplete, isCancel, select } from "@clack/prompts";
+import { Keyboard } from "../keys.ts";
+
+export interface ListItem<T> {
+  readonly value: T;
+  readonly label: string;
+  /** Shown beside the one that is selected. */
+  readonly hint?: string | undefined;
+}
+
+export interface ListOptions<T> {
+  readonly title: string;
+  readonly items: readonly ListItem<T>[];
+  /** Where the list begins. */
+  readonly first?: T | undefined;
+  /** What is typed narrows the list. */
+  readonly search?: boolean;
+  readonly signal: AbortSignal;
+}
+
+class Keys extends PassThrough {
+  readonly isTTY = true;
+  // the keyboard is raw as long as it is open
+  setRawMode(): this {
+    return this;
+  }
+}
+
+/** Undefined after Escape or Ctrl-C, and where nobody is there any more. */
+export async function chooseFromList<T>({
+  title,
+  items,
+  first,
+  search,
+  signal,
+}: ListOptions<T>): Promise<T | undefined> {
+  const keyboard = await Keyboard.open(true);
+  const gone = new AbortController();
+  const input = new Keys();
+  const feeding = feed(keyboard, input, gone);
+  try {
+    const options = items.map(({ value, label, hint }) => ({ value, label, ...(hint === undefined ? {} : { hint }) }));
+    const common = {
+      message: title,
+      options: options as never[],
+      input: input as never,
+      signal: AbortSignal.any([signal, gone.signal]),
+      ...(first === undefined ? {} : { initialValue: first }),
+    };
+    const answer = (await (search === true ? autocomplete<T>(common) : select<T>(common))) as T | symbol;
+    return isCancel(answer) ? undefined : (answer as T);
+  } finally {
+    await keyboard.close();
+    await feeding;
+    input.destroy();
+  }
+}
+
+async function feed(keyboard: Keyboard, input: Keys, gone: AbortController): Promise<void> {
+  for (;;) {
+    const text = await keyboard.read();
+    if (text === "") break;
+    input.write(text);
+  }
+  gone.abort();
+}

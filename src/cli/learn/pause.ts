@@ -1,0 +1,94 @@
+// At a pause: which way on, and what one can do meanwhile.
+
+import type { StepSize } from "../../core/stepper.ts";
+import type { Question, Replies } from "../../learn/event.ts";
+import { palette } from "../palette.ts";
+import { describeShell, INDENT, showVerdicts, showWhy } from "../pause-look.ts";
+import type { Choice } from "./choose.ts";
+import type { Desk } from "./desk.ts";
+import { lookAround } from "./look.ts";
+import { lendTerminal } from "./own-shell.ts";
+import { probeNow } from "./probe-now.ts";
+import { showSource } from "./why.ts";
+
+type AtPause = Extract<Question, { kind: "pause" }>;
+
+/** From the widest to the narrowest. `undefined` is the lesson's own measure: its next part. */
+const sizes: readonly (StepSize | undefined)[] = [undefined, "layer", "step", "call"];
+
+type Action = "into" | "out" | "look" | "shell" | "probe" | "why" | "verify" | Replies["pause"];
+
+/** Undefined where the asking was ended. */
+export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies["pause"] | undefined> {
+  const { size } = question;
+  for (;;) {
+    const action = await desk.chooser.choose<Action>(choicesAt(size), {
+      kind: "pause",
+      brief: true,
+      signal: desk.signal,
+    });
+    switch (action) {
+      case "into":
+        return { size: sizes[Math.min(sizes.indexOf(size) + 1, 3)] ?? "call" };
+      case "out": {
+        const wider = sizes[sizes.indexOf(size) - 1];
+        return wider === undefined ? "on" : { size: wider };
+      }
+      case "look":
+      case "shell":
+      case "probe":
+      case "why":
+      case "verify":
+        await aside[action](question, desk);
+        break;
+      default:
+        return action;
+    }
+  }
+}
+
+function choicesAt(size: StepSize | undefined): Choice<Action>[] {
+  const next = size === undefined ? "next part" : `next ${size}`;
+  const into = sizes[sizes.indexOf(size) + 1];
+  const out = sizes[sizes.indexOf(size) - 1];
+  return [
+    { key: "enter", text: next, value: "next" },
+    { key: "b", text: "back", value: "back" },
+    ...(into === undefined ? [] : [{ key: "i", text: `into: by ${into}`, value: "into" as const }]),
+    ...(out === undefined ? [] : [{ key: "o", text: `out: by ${out}`, value: "out" as const }]),
+    { key: "r", text: "run on to the next part", value: "on" },
+    { key: "k", text: "look at kernel state", value: "look" },
+    { key: "s", text: "shell inside", value: "shell" },
+    { key: "p", text: "probe: attack it now", value: "probe" },
+    { key: "w", text: "why this call", value: "why" },
+    { key: "v", text: "verify what is in force", value: "verify" },
+    { key: "R", text: "restart the lesson", value: "restart" },
+    { key: "q", text: "quit", value: "quit" },
+  ];
+}
+
+type Aside = Extract<Action, "look" | "shell" | "probe" | "why" | "verify">;
+
+const aside: { readonly [K in Aside]: (question: AtPause, desk: Desk) => Promise<void> } = {
+  look: ({ held }, desk) => lookAround(held, desk),
+  shell: async ({ held }, { screen }) => {
+    if (held.pid === undefined) return screen.say(noProcess);
+    screen.say(`${INDENT}${describeShell(held.pid)}`);
+    try {
+      await lendTerminal(() => held.shell());
+    } catch (error) {
+      screen.say(`${INDENT}${(error as Error).message}`);
+    }
+  },
+  probe: ({ held, pause }, desk) => probeNow(held, pause, desk),
+  why: async ({ pause }, { screen }) => {
+    screen.add(showWhy(pause));
+    screen.add(showSource(pause.call));
+    await screen.flush();
+  },
+  verify: async ({ held }, { screen }) => {
+    screen.say(held.pid === undefined ? noProcess : showVerdicts(held.pid, palette()).trimEnd());
+  },
+};
+
+const noProcess = `${INDENT}There is no process yet: the layer namespaces makes it.`;

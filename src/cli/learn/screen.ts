@@ -1,0 +1,149 @@
+// Text in portions that can be read: it is only ever added to, and it stops before more than a screen has gone by unread.
+
+import { print } from "../output.ts";
+import { columns, isTerminal, width } from "../style.ts";
+
+/** `flow`: text is added, with a stop for each screen. `slides`: each heading begins on an empty screen. `stream`: no stops. */
+export type Manner = "flow" | "slides" | "stream";
+
+interface Piece {
+  readonly text: string;
+  readonly heading: boolean;
+  /** Called when what stands before it has been shown. */
+  readonly shown?: () => void;
+}
+
+/** Asks for a key when a screen is full. False: the learner wants to do something else. */
+export type More = () => Promise<boolean>;
+
+/** Lines that a stop itself takes, with the line above it. */
+const STOP = 3;
+/** Rows of a terminal that does not tell. */
+const ROWS = 24;
+const CLEAR = "\x1b[2J\x1b[H";
+
+export class Screen {
+  readonly manner: Manner;
+  #pending: Piece[] = [];
+  /** Rows that are filled since the last stop. */
+  #used = 0;
+  #prompt: string | undefined;
+
+  constructor(manner: Manner) {
+    this.manner = manner;
+  }
+
+  /** To be shown before the next question. While one is being asked, it is shown at once, above it. */
+  add(text: string, { heading = false } = {}): void {
+    const trimmed = text.replace(/^\n+|\s+$/g, "");
+    if (trimmed === "") return;
+    if (this.#prompt !== undefined) {
+      print(`${this.manner === "stream" ? "\n" : "\r\x1b[K"}${trimmed}\n\n${this.#prompt}`);
+      this.#used += this.#height(trimmed) + 1;
+      return;
+    }
+    this.#pending.push({ text: trimmed, heading });
+  }
+
+  /** Calls `action` when everything so far has been shown. */
+  afterwards(action: () => void): void {
+    this.#pending.push({ text: "", heading: false, shown: action });
+  }
+
+  /** Shows what is pending. With `more`, as much as fits, then it asks. False where that was answered with something else. */
+  async flush(more?: More): Promise<boolean> {
+    for (;;) {
+      const [piece, ...rest] = this.#pending;
+      if (piece === undefined) return true;
+      if (piece.shown !== undefined) {
+        piece.shown();
+        this.#pending = rest;
+        continue;
+      }
+      if (more !== undefined && !(await this.#makeRoom(piece, rest, more))) return false;
+      this.#pending = rest;
+      const lines = piece.text.split("\n");
+      const room = this.#rows - STOP;
+      const first = more === undefined ? lines.length : this.#fitting(lines, room);
+      this.#write(lines.slice(0, first).join("\n"));
+      if (first < lines.length) this.#pending.unshift({ text: lines.slice(first).join("\n"), heading: false });
+      else if (this.manner !== "stream" || rest.length > 0) this.#write("");
+    }
+  }
+
+  /** Shown at once: an answer to what was just asked. */
+  say(text: string): void {
+    this.#write(text);
+  }
+
+  /** Drops what has not been shown: the learner is elsewhere. */
+  drop(): void {
+    this.#pending = [];
+  }
+
+  /** What is asked, so that something that is told meanwhile does not overwrite it. */
+  asking(prompt: string): void {
+    this.#prompt = prompt;
+  }
+
+  /** The learner has answered, so all of it was read. */
+  answered(): void {
+    this.#prompt = undefined;
+    this.#used = 0;
+  }
+
+  clear(): void {
+    if (this.manner === "slides") print(CLEAR);
+    this.#used = 0;
+  }
+
+  async #makeRoom(piece: Piece, rest: readonly Piece[], more: More): Promise<boolean> {
+    if (this.manner === "stream" || this.#used === 0) {
+      if (piece.heading) this.clear();
+      return true;
+    }
+    if (!this.#isFull(piece, rest)) return true;
+    if (!(await more())) return false;
+    this.#used = 0;
+    if (piece.heading) this.clear();
+    return true;
+  }
+
+  #isFull(piece: Piece, rest: readonly Piece[]): boolean {
+    if (piece.heading && this.manner === "slides") return true;
+    const left = this.#rows - STOP - this.#used;
+    const own = this.#height(piece.text);
+    if (own > left) return own <= this.#rows - STOP || left < this.#rows / 3;
+    // a heading is not left alone at the end of a screen, nor what belongs to it cut, if it can stand on the next one as a whole
+    if (!piece.heading) return false;
+    const next = rest.findIndex((it) => it.heading);
+    const section = [piece, ...rest.slice(0, next === -1 ? rest.length : next)];
+    const total = section.reduce((sum, it) => sum + this.#height(it.text) + 1, 0);
+    return total > left && (total <= this.#rows - STOP || left < this.#rows / 2);
+  }
+
+  #fitting(lines: readonly string[], room: number): number {
+    if (this.manner === "stream") return lines.length;
+    let used = this.#used;
+    const at = lines.findIndex((it) => {
+      used += this.#height(it);
+      return used > room;
+    });
+    return at === -1 ? lines.length : Math.max(1, at);
+  }
+
+  #write(text: string): void {
+    print(`${text}\n`);
+    this.#used += this.#height(text);
+  }
+
+  #height(text: string): number {
+    const size = columns();
+    return text.split("\n").reduce((sum, it) => sum + Math.max(1, Math.ceil(width(it) / size)), 0);
+  }
+
+  get #rows(): number {
+    const rows = isTerminal(1) ? process.stdout.rows : 0;
+    return rows > 0 ? Math.max(rows, STOP + 3) : ROWS;
+  }
+}
