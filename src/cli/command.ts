@@ -20,7 +20,7 @@ export interface Option {
 }
 
 /** Words to choose from, or the kind of thing that a shell has to look up. */
-export type Completion = readonly string[] | "file" | "folder" | "command" | "container" | "image" | "layer";
+export type Completion = readonly string[] | "file" | "folder" | "command" | "container" | "image" | "layer" | "lesson";
 
 export interface Operand {
   /** As in the usage line: `IMAGE`. */
@@ -47,6 +47,8 @@ export type Values<O extends readonly Option[]> = {
 export interface Input<O extends readonly Option[]> {
   readonly values: Values<O>;
   readonly operands: readonly string[];
+  /** How many of the operands stand in front of a `--`; undefined where there is none. */
+  readonly beforeDashes: number | undefined;
   readonly catalogue: Catalogue;
 }
 

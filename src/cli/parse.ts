@@ -18,6 +18,8 @@ type Value = string | boolean | string[] | undefined;
 export interface Parsed {
   readonly values: Readonly<Record<string, Value>>;
   readonly operands: readonly string[];
+  /** How many of the operands stand in front of a `--`; undefined where there is none. */
+  readonly beforeDashes: number | undefined;
 }
 
 interface Found {
@@ -37,6 +39,7 @@ class Parser {
   readonly #words: readonly string[];
   readonly #values: Record<string, Value> = {};
   readonly #operands: string[] = [];
+  #beforeDashes: number | undefined;
   #next = 0;
   #help = false;
 
@@ -51,12 +54,14 @@ class Parser {
     while (this.#next < this.#words.length && !this.#help) this.#word(this.#words[this.#next++] as string);
     if (this.#help) return "help";
     this.#checkOperands();
-    return { values: this.#values, operands: this.#operands };
+    return { values: this.#values, operands: this.#operands, beforeDashes: this.#beforeDashes };
   }
 
   #word(word: string): void {
-    if (word === "--") this.#takeRest();
-    else if (word.startsWith("--")) this.#long(word);
+    if (word === "--") {
+      this.#beforeDashes = this.#operands.length;
+      this.#takeRest();
+    } else if (word.startsWith("--")) this.#long(word);
     else if (word.startsWith("-") && word !== "-") this.#short(word);
     else {
       this.#operands.push(word);

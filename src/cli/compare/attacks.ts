@@ -1,0 +1,35 @@
+// The probes of `compare`: all of them in each of the two containers, with the same canaries on the host.
+
+import { probeFacts } from "../../core/probe.ts";
+import type { Held } from "../../engine/held.ts";
+import { Place } from "../../probes/place.ts";
+import type { Probe } from "../../probes/probe.ts";
+import { probeIn, whyNot } from "../../probes/run.ts";
+import { openPaths } from "../../state/paths.ts";
+import type { Observed } from "./comparison.ts";
+
+export interface Attacks {
+  /** Those that this host can try. */
+  readonly probes: readonly Probe[];
+  readonly place: Place;
+  close(): Promise<void>;
+}
+
+/** Undefined where there is nothing to try. */
+export async function placeFor(probes: readonly Probe[]): Promise<Attacks | undefined> {
+  const paths = openPaths();
+  const facts = probeFacts(paths);
+  const possible = probes.filter((it) => whyNot(it, facts) === undefined);
+  if (possible.length === 0) return undefined;
+  const place = await Place.open(paths);
+  return { probes: possible, place, close: () => place.close() };
+}
+
+export async function attackWith(held: Held, { probes, place }: Attacks, stop: AbortSignal): Promise<Observed> {
+  const seen = new Map<Probe, Awaited<ReturnType<typeof probeIn>>>();
+  for (const probe of probes) {
+    stop.throwIfAborted();
+    seen.set(probe, await probeIn(held, probe, place));
+  }
+  return seen;
+}
