@@ -49,6 +49,17 @@ export const userCapData = new Struct("__user_cap_data_struct[2]", {
   inheritable1: "u32",
 });
 
+/** The extended attribute `security.capability` of a program: its revision and flags, then two halves of two sets. */
+export const vfsCapData = new Struct("vfs_cap_data", {
+  magic_etc: "u32",
+  permitted0: "u32",
+  inheritable0: "u32",
+  permitted1: "u32",
+  inheritable1: "u32",
+});
+export const VFS_CAP_REVISION_2 = 0x02000000;
+export const VFS_CAP_FLAGS_EFFECTIVE = 1;
+
 /** How the trace prints the halves of the sets. */
 export const showCapData = Object.fromEntries(
   Object.keys(userCapData.fields).map((field) => [field, (value: number | bigint) => showHalf(field, BigInt(value))]),

@@ -27,8 +27,9 @@ export const bpfInsn = new Struct("bpf_insn", { code: "u8", regs: "u8", off: "u1
 
 export const BPF_PROG_LOAD = 5;
 export const BPF_PROG_ATTACH = 8;
+export const BPF_PROG_GET_NEXT_ID = 11;
 export const BPF_PROG_QUERY = 16;
-export const BPF_CMD = { BPF_PROG_LOAD, BPF_PROG_ATTACH, BPF_PROG_QUERY } as const;
+export const BPF_CMD = { BPF_PROG_LOAD, BPF_PROG_ATTACH, BPF_PROG_GET_NEXT_ID, BPF_PROG_QUERY } as const;
 
 export const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
 export const BPF_PROG_TYPE = { BPF_PROG_TYPE_CGROUP_DEVICE } as const;
@@ -70,6 +71,9 @@ export const bpfProgQuery = new Struct("bpf_attr", {
   prog_ids: "u64",
   prog_cnt: "u32",
 });
+
+/** union bpf_attr as BPF_PROG_GET_NEXT_ID reads it and fills `next_id`. */
+export const bpfNextId = new Struct("bpf_attr", { start_id: "u32", next_id: "u32", open_flags: "u32" });
 
 /** What a device program is asked; `access_type` is BPF_DEVCG_ACC_* << 16 | BPF_DEVCG_DEV_*. It answers 1 or 0 (EPERM). */
 export const bpfCgroupDevCtx = new Struct("bpf_cgroup_dev_ctx", { access_type: "u32", major: "u32", minor: "u32" });

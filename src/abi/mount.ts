@@ -38,9 +38,11 @@ export const MS = {
   MS_STRICTATIME,
 } as const;
 
+export const MNT_FORCE = 1;
 export const MNT_DETACH = 2;
+export const MNT_EXPIRE = 4;
 export const UMOUNT_NOFOLLOW = 8;
-export const MNT = { MNT_DETACH, UMOUNT_NOFOLLOW } as const;
+export const MNT = { MNT_FORCE, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW } as const;
 
 export const FSCONFIG_SET_FLAG = 0;
 export const FSCONFIG_SET_STRING = 1;

@@ -6,6 +6,7 @@ export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
 export const AF_ALG = 38;
 export const AF_NFC = 39;
 export const AF_VSOCK = 40;
@@ -19,6 +20,7 @@ export const AF = {
   AF_INET,
   AF_INET6,
   AF_NETLINK,
+  AF_PACKET,
   AF_ALG,
   AF_NFC,
   AF_VSOCK,

@@ -41,6 +41,10 @@ const spelling: Readonly<Record<string, Spelling>> = {
   nlmsghdr: { field: (name) => `nlmsg_${name}` },
   linux_dirent64: { type: "struct dirent64", part: true },
   landlock_ruleset_attr: { part: true },
+  perf_event_attr: { part: true },
+  vfs_cap_data: {
+    field: (name) => name.replace(/^(permitted|inheritable)(\d)$/, "data[$2].$1"),
+  },
   bpf_attr: { type: "union bpf_attr", part: true },
   bpfProgQuery: { type: "union bpf_attr", part: true, field: (name) => `query.${name}` },
 };
@@ -59,6 +63,8 @@ const absent: Readonly<Record<string, string>> = {
   SIGSET_SIZE: "ours: the size of the kernel's set of 64 signals, which no header shows",
   "sizeof(struct sigset)": "the kernel's sigset_t; the C library has a larger one",
   "offsetof(struct sigset, bits)": "the kernel's sigset_t; the C library has a larger one",
+  "offsetof(struct __kernel_timex, reserved)": "bit fields without a name",
+  "offsetof(struct perf_event_attr, bits)": "many bit fields, which have no offset",
   "offsetof(struct bpf_insn, regs)": "two bit fields, which have no offset",
 };
 

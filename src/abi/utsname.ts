@@ -1,0 +1,12 @@
+// <linux/utsname.h>: uname(2).
+
+import { Struct } from "./struct.ts";
+
+export const utsname = new Struct("new_utsname", {
+  sysname: ["u8", 65],
+  nodename: ["u8", 65],
+  release: ["u8", 65],
+  version: ["u8", 65],
+  machine: ["u8", 65],
+  domainname: ["u8", 65],
+});

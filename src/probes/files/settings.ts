@@ -1,0 +1,86 @@
+// Files of /proc and /sys by which the machine is configured. They are opened for writing, and nothing is written.
+
+import { O_WRONLY } from "../../abi/fcntl.ts";
+import { check, filtered, lacks } from "../guard.ts";
+import { defineProbe, type Probe } from "../probe.ts";
+import { reach } from "../reach.ts";
+import { withoutFile } from "../unavailable.ts";
+
+interface Setting {
+  readonly name: string;
+  readonly question: string;
+  readonly path: string;
+  /** The same file where the attacker mounts by himself. */
+  readonly own?: string;
+  /** The check that tells whether it can be written to. */
+  readonly guard: string;
+  readonly lesson: string;
+}
+
+const setting = ({ name, question, path, own, guard, lesson }: Setting): Probe =>
+  defineProbe({
+    name,
+    question,
+    call: `open("${path}", O_WRONLY)`,
+    blocked: ["EROFS"],
+    ways: [[check(guard)], [lacks("CAP_SYS_ADMIN"), filtered]],
+    lesson,
+    unavailable: withoutFile(own ?? path, "such setting"),
+    attempt: ({ stage }) =>
+      reach(stage, {
+        path,
+        ...(own === undefined ? {} : { own }),
+        flags: O_WRONLY,
+        useful: async () => "it is open for writing",
+      }),
+  });
+
+export const writeCorePattern = setting({
+  name: "core-pattern",
+  question: "Can it have the host run a program at a crash?",
+  path: "/proc/sys/kernel/core_pattern",
+  guard: "overlay.settings",
+  lesson: "proc",
+});
+
+export const dropCaches = setting({
+  name: "drop-caches",
+  question: "Can it slow the machine down?",
+  path: "/proc/sys/vm/drop_caches",
+  guard: "overlay.settings",
+  lesson: "proc",
+});
+
+export const sysrq = setting({
+  name: "sysrq",
+  question: "Can it restart the machine by a letter?",
+  path: "/proc/sysrq-trigger",
+  guard: "overlay.settings",
+  lesson: "proc",
+});
+
+export const irqAffinity = setting({
+  name: "irq-affinity",
+  question: "Can it choose which CPU serves interrupts?",
+  path: "/proc/irq/default_smp_affinity",
+  guard: "overlay.settings",
+  lesson: "proc",
+});
+
+export const writeSysfs = setting({
+  name: "write-sysfs",
+  question: "Can it configure the kernel through /sys?",
+  path: "/sys/kernel/rcu_normal",
+  guard: "overlay.sys",
+  lesson: "mounts",
+});
+
+const memory = "/sys/fs/cgroup/cgroup.procs";
+export const writeCgroup = setting({
+  name: "write-cgroup",
+  question: "Can it change its own limits?",
+  path: "/sys/fs/cgroup/cgroup.procs",
+  own: memory,
+  guard: "overlay.sys",
+  lesson: "mounts",
+});

@@ -1,0 +1,121 @@
+// Probes in real containers. For those who need one or two:
+//
+//   probeIn(held, probe)                     in a container that is there and finished
+//   tryTwice(options, probe, without, …)     in two of their own: with all layers, and with some left out, under the same filter
+//
+// The whole matrix is in matrix.ts.
+
+import { errnoName } from "../abi/errno.ts";
+import { probeFacts } from "../core/probe.ts";
+import { Refusal } from "../core/refusal.ts";
+import { extension } from "../core/spec.ts";
+import { Held } from "../engine/held.ts";
+import type { Console } from "../engine/making.ts";
+import type { RunOptions } from "../engine/options/index.ts";
+import { StageError } from "../stage/error.ts";
+import type { Stage } from "../stage/stage.ts";
+import { showResult } from "../stage/trace.ts";
+import { openPaths } from "../state/paths.ts";
+import { failed } from "./attempt.ts";
+import { Place } from "./place.ts";
+import type { Observation, Probe } from "./probe.ts";
+
+/** What was seen, and the calls by which: as strace prints them. */
+export interface Attempt {
+  readonly observation: Observation;
+  readonly calls: readonly string[];
+}
+
+/** Why this host cannot try the probe, or undefined. */
+export function whyNot(probe: Probe, facts = probeFacts(openPaths())): string | undefined {
+  return probe.unavailable?.(facts);
+}
+
+/** Tries the probe in a finished container. Where several are tried, the caller brings the place for their canaries. */
+export async function probeIn(held: Held, probe: Probe, place?: Place): Promise<Observation> {
+  if (place !== undefined) return (await attemptIn(held, probe, place)).observation;
+  const own = await Place.open(openPaths());
+  try {
+    return (await attemptIn(held, probe, own)).observation;
+  } finally {
+    await own.close();
+  }
+}
+
+export async function attemptIn(held: Held, probe: Probe, place: Place): Promise<Attempt> {
+  await place.prepare(probe);
+  const calls: string[] = [];
+  const image = extension(held.spec, "overlay")?.lower ?? [];
+  const seen = await held.attack(async (stage) => {
+    const watch = {
+      after: (call: Parameters<typeof showResult>[0]) => void calls.push(`${call.show()} ${showResult(call)}`),
+    };
+    stage.session.observers.push(watch);
+    return await guarded(stage, () => probe.attempt({ stage, canaries: place.canaries, image }));
+  });
+  if (!("killed" in seen)) return { observation: seen, calls };
+  const saw = `the kernel killed the attacker: ${seen.killed}`;
+  return { observation: { kind: "killed", signal: seen.killed, saw }, calls };
+}
+
+/** A call that a probe took for granted was refused: that is an observation as well. */
+async function guarded(stage: Stage, action: () => Promise<Observation>): Promise<Observation> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    stage.discard();
+    return failed(errnoName(error.errno), `${error.callName} = ${errnoName(error.errno)}, on the way there`);
+  }
+}
+
+export interface Twice {
+  readonly withAll: Observation;
+  readonly without: Observation;
+}
+
+/**
+ * Tries the probe in two containers of its own: like `options`, and like `options` without those layers or parts. The filter is the
+ * same in both, as it depends on what was asked for (src/engine/spec.ts). Throws a Refusal where the host cannot try it.
+ */
+export async function tryTwice(
+  options: RunOptions,
+  probe: Probe,
+  without: readonly string[],
+  console: Console,
+): Promise<Twice> {
+  const paths = openPaths();
+  const reason = probe.unavailable?.(probeFacts(paths));
+  if (reason !== undefined) throw new Refusal(`probe ${probe.name} is unavailable: ${reason}`);
+  const place = await Place.open(paths);
+  const once = (left: readonly string[]): Promise<Observation> =>
+    inContainer(limited({ ...options, without: [...left] }, [probe]), console, async (held) => {
+      return (await attemptIn(held, probe, place)).observation;
+    });
+  try {
+    return { withAll: await once(options.without), without: await once([...options.without, ...without]) };
+  } finally {
+    await place.close();
+  }
+}
+
+/** A container that is finished for as long as `action` takes. */
+export async function inContainer<T>(
+  options: RunOptions,
+  console: Console,
+  action: (held: Held) => Promise<T>,
+): Promise<T> {
+  const held = await Held.make(options, console);
+  try {
+    await held.advance("finished");
+    return await action(held);
+  } finally {
+    await held.close();
+  }
+}
+
+/** The same container, with the limits which those probes run into. What the user has asked for stays. */
+export function limited(options: RunOptions, probes: readonly Probe[]): RunOptions {
+  const limits = Object.assign({}, ...probes.map((it) => it.limits ?? {})) as RunOptions["resources"];
+  return { ...options, resources: { ...limits, ...options.resources } };
+}
