@@ -83,6 +83,6 @@ export class LessonContainer {
     this.#onPid(held.pid);
     const checks = this.checks.filter(({ id, verdict }) => verdict !== (before.verdicts.get(id) ?? "no"));
     if (pause !== undefined) return { pause, made: pause.made, changes: pause.changes, checks };
-    return { pause, made: [], changes: compare(before.snapshot, held.snapshot()), checks };
+    return { pause, made: [...held.made], changes: compare(before.snapshot, held.snapshot()), checks };
   }
 }

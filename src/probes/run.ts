@@ -15,7 +15,7 @@ import type { RunOptions } from "../engine/options/index.ts";
 import { StageError } from "../stage/error.ts";
 import type { Stage } from "../stage/stage.ts";
 import { showResult } from "../stage/trace.ts";
-import { openPaths } from "../state/paths.ts";
+import { openPaths, type Paths } from "../state/paths.ts";
 import { failed } from "./attempt.ts";
 import { Place } from "./place.ts";
 import type { Observation, Probe } from "./probe.ts";
@@ -83,15 +83,18 @@ export async function tryTwice(
   probe: Probe,
   without: readonly string[],
   console: Console,
+  paths: Paths = openPaths(),
 ): Promise<Twice> {
-  const paths = openPaths();
   const reason = probe.unavailable?.(probeFacts(paths));
   if (reason !== undefined) throw new Refusal(`probe ${probe.name} is unavailable: ${reason}`);
   const place = await Place.open(paths);
   const once = (left: readonly string[]): Promise<Observation> =>
-    inContainer(limited({ ...options, without: [...left] }, [probe]), console, async (held) => {
-      return (await attemptIn(held, probe, place)).observation;
-    });
+    inContainer(
+      limited({ ...options, without: [...left] }, [probe]),
+      console,
+      async (held) => (await attemptIn(held, probe, place)).observation,
+      paths,
+    );
   try {
     return { withAll: await once(options.without), without: await once([...options.without, ...without]) };
   } finally {
@@ -104,8 +107,9 @@ export async function inContainer<T>(
   options: RunOptions,
   console: Console,
   action: (held: Held) => Promise<T>,
+  paths: Paths = openPaths(),
 ): Promise<T> {
-  const held = await Held.make(options, console);
+  const held = await Held.make(options, console, paths);
   try {
     await held.advance("finished");
     return await action(held);

@@ -153,15 +153,22 @@ export function showChange({ section, removed, added }: Change): string[] {
 
 export function showObservation(seen: Observation): string {
   const { saw } = seen;
-  const what =
-    seen.kind === "errno"
-      ? `stopped, ${seen.errno}`
-      : seen.kind === "killed"
-        ? `killed by ${seen.signal}`
-        : seen.kind === "invisible"
-          ? "stopped, there is nothing to see"
-          : "it succeeds";
-  return `${what}${saw === "" ? "" : ` (${safe(saw)})`}`;
+  return `${observed(seen)}${saw === "" ? "" : ` (${safe(saw)})`}`;
+}
+
+function observed(seen: Observation): string {
+  switch (seen.kind) {
+    case "succeeded":
+      return "it succeeds";
+    case "errno":
+      return `stopped, ${seen.errno}`;
+    case "invisible":
+      return "stopped, there is nothing to see";
+    case "contained":
+      return "stopped, it reaches no further than the container";
+    case "killed":
+      return `stopped, killed by ${seen.signal}`;
+  }
 }
 
 /** A container's id in a path: what is told stands behind it. */
