@@ -105,7 +105,7 @@ function showProbes(rows: readonly ProbeRow[], size: number, colors: Colors): st
 function observed(seen: ProbeRow["a"]): string[] {
   const what = seen.kind === "errno" ? seen.errno : seen.kind === "killed" ? `killed by ${seen.signal}` : seen.kind;
   const saw = visible(seen.saw);
-  return saw === "" || saw === what ? [what] : [what, saw];
+  return [saw.startsWith(what) ? saw : saw === "" ? what : `${what}: ${saw}`];
 }
 
 function showCommand({ command = "", a, b }: Comparison, size: number, colors: Colors): string {
