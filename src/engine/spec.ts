@@ -86,8 +86,8 @@ function buildLinux(options: RunOptions, facts: Facts, identity: Identity, capab
       : {}),
     ...(on("seccomp") ? { seccomp: profile(options, facts, capabilities) } : {}),
     ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
-    maskedPaths: [...defaultMaskedPaths],
-    readonlyPaths: [...defaultReadonlyPaths],
+    maskedPaths: on("overlay.masks") ? [...defaultMaskedPaths] : [],
+    readonlyPaths: on("overlay.masks") ? [...defaultReadonlyPaths] : [],
   };
 }
 

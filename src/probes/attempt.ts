@@ -28,6 +28,9 @@ export const invisible = (saw: string): Observation => ({ kind: "invisible", saw
 export const contained = (saw: string): Observation => ({ kind: "contained", saw });
 export const failed = (errno: string, saw: string = explain(errno)): Observation => ({ kind: "errno", errno, saw });
 
+/** A call failed on the way to the boundary. */
+export const stuck = (errno: string, saw: string): Observation => ({ kind: "errno", errno, saw, beside: true });
+
 /**
  * A probe that is one call. `passed` names the errnos which the kernel gives only after it has allowed the act: with those arguments
  * there was nothing to do, and that is why it is harmless.

@@ -9,6 +9,8 @@ import { seccomp } from "../layers/seccomp/index.ts";
 
 export interface Guard {
   readonly layer: string;
+  /** Where it is the lack of a capability: which one. */
+  readonly capability?: string;
   /** `yes`: it stands in the way of that process. `no`: it does not. */
   judge(view: View): Verdict;
 }
@@ -32,13 +34,14 @@ export function check(id: string): Guard {
 
 /** The process lacks the capability over the namespaces that it is in. */
 export function lacks(name: string): Guard {
-  return { layer: "capabilities", judge: (view) => judgeCapability(view, name) };
+  return { layer: "capabilities", capability: name, judge: (view) => judgeCapability(view, name) };
 }
 
 /** The process lacks the capability over the machine; one that it has in a user namespace of its own does not count. */
 export function lacksOnHost(name: string): Guard {
   return {
     layer: "capabilities",
+    capability: name,
     judge(view) {
       if (view.ownNamespace("user", view.host) === true)
         return { verdict: "yes", saw: "its capabilities are those of a user namespace of its own" };

@@ -3,7 +3,7 @@
 import { openDisk } from "./devices/open-disk.ts";
 import { openKmsg } from "./devices/open-kmsg.ts";
 import { changeImage } from "./files/change-image.ts";
-import { escapeChroot } from "./files/escape-chroot.ts";
+import { escapeRoot } from "./files/escape-root.ts";
 import { hostDevices } from "./files/host-devices.ts";
 import { readFirmware, readInterrupts, readKcore, readKeys, readTimers } from "./files/masked.ts";
 import { openByHandle } from "./files/open-by-handle.ts";
@@ -25,7 +25,6 @@ import { bpf } from "./machine/bpf.ts";
 import { clockSettime } from "./machine/clock-settime.ts";
 import { deleteModule } from "./machine/delete-module.ts";
 import { fanotify } from "./machine/fanotify.ts";
-import { iopl } from "./machine/iopl.ts";
 import { perf } from "./machine/perf.ts";
 import { quotactl } from "./machine/quotactl.ts";
 import { reboot } from "./machine/reboot.ts";
@@ -100,7 +99,7 @@ export const groups: Readonly<Record<string, readonly Probe[]>> = {
   ],
   Files: [
     changeImage,
-    escapeChroot,
+    escapeRoot,
     hostDevices,
     readTimers,
     readKeys,
@@ -127,7 +126,7 @@ export const groups: Readonly<Record<string, readonly Probe[]>> = {
     clockSettime,
     deleteModule,
     fanotify,
-    iopl,
+
     perf,
     quotactl,
     reboot,

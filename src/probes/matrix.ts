@@ -10,7 +10,7 @@ import { StageError } from "../stage/error.ts";
 import { openPaths } from "../state/paths.ts";
 import { Place } from "./place.ts";
 import { type Probe, wasStopped } from "./probe.ts";
-import { type Attempt, attemptIn, inContainer, limited } from "./run.ts";
+import { type Attempt, attemptIn, inContainer, limited, whyNot } from "./run.ts";
 
 /** A container of the matrix. */
 export interface Column {
@@ -82,7 +82,7 @@ export async function runMatrix(run: Run): Promise<Matrix> {
   const start = performance.now();
   const paths = openPaths();
   const facts = probeFacts(paths);
-  const reasons = new Map(run.probes.map((it) => [it.name, it.unavailable?.(facts)]));
+  const reasons = new Map(run.probes.map((it) => [it.name, whyNot(it, facts)]));
   const tried = run.probes.filter((it) => reasons.get(it.name) === undefined);
   const found = new Map<string, Map<string, Cell>>();
   const place = await Place.open(paths);

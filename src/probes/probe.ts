@@ -9,7 +9,8 @@ import type { Guard } from "./guard.ts";
 /** What was seen. `saw` is for people. */
 export type Observation =
   | { readonly kind: "succeeded"; readonly saw: string }
-  | { readonly kind: "errno"; readonly errno: string; readonly saw: string }
+  /** `beside`: a call on the way failed, before it came to what the probe is about. Nothing is proven by it. */
+  | { readonly kind: "errno"; readonly errno: string; readonly saw: string; readonly beside?: true }
   /** There is nothing to attack: a process, a file, a link that cannot be seen from there. */
   | { readonly kind: "invisible"; readonly saw: string }
   /** It was done, and reached no further than the container: its own name, its own copy, its own share. */
@@ -69,10 +70,14 @@ export function defineProbe(probe: Omit<Probe, "layers">): Probe {
   return { ...probe, layers: [...new Set(probe.ways.flat().map((it) => it.layer))] };
 }
 
-/** What a cell of the matrix says: `succeeded`, `EPERM`, `invisible`, `contained`, `killed`. */
+/** What a cell of the matrix says: `succeeded`, `EPERM`, `invisible`, `contained`, `killed`; in brackets what proves nothing. */
 export function outcome(seen: Observation): string {
-  return seen.kind === "errno" ? seen.errno : seen.kind;
+  if (seen.kind !== "errno") return seen.kind;
+  return seen.beside ? `(${seen.errno})` : seen.errno;
 }
 
-/** Whether what was seen means that the attack got nowhere. */
-export const wasStopped = (seen: Observation): boolean => seen.kind !== "succeeded";
+/** Whether the attack got nowhere; undefined where it did not even come to the boundary. */
+export function wasStopped(seen: Observation): boolean | undefined {
+  if (seen.kind === "errno" && seen.beside) return undefined;
+  return seen.kind !== "succeeded";
+}

@@ -5,10 +5,13 @@
 //
 // The whole matrix is in matrix.ts.
 
+import { capabilityMask } from "../abi/capability.ts";
 import { errnoName } from "../abi/errno.ts";
+import type { Facts } from "../core/facts.ts";
 import { probeFacts } from "../core/probe.ts";
 import { Refusal } from "../core/refusal.ts";
 import { extension } from "../core/spec.ts";
+import { View } from "../core/view.ts";
 import { Held } from "../engine/held.ts";
 import type { Console } from "../engine/making.ts";
 import type { RunOptions } from "../engine/options/index.ts";
@@ -16,7 +19,7 @@ import { StageError } from "../stage/error.ts";
 import type { Stage } from "../stage/stage.ts";
 import { showResult } from "../stage/trace.ts";
 import { openPaths, type Paths } from "../state/paths.ts";
-import { failed } from "./attempt.ts";
+import { stuck } from "./attempt.ts";
 import { Place } from "./place.ts";
 import type { Observation, Probe } from "./probe.ts";
 
@@ -28,7 +31,18 @@ export interface Attempt {
 
 /** Why this host cannot try the probe, or undefined. */
 export function whyNot(probe: Probe, facts = probeFacts(openPaths())): string | undefined {
-  return probe.unavailable?.(facts);
+  return probe.unavailable?.(facts) ?? ourLack(probe, facts);
+}
+
+// What root of this host cannot do, nothing that it starts can: then no layer has anything to do with it.
+function ourLack({ ways }: Probe, { uid }: Facts): string | undefined {
+  if (uid !== 0) return undefined;
+  const held = new View(process.pid).capabilities("CapEff");
+  const missing = ways
+    .flat()
+    .flatMap(({ capability }) => capability ?? [])
+    .find((it) => (held & capabilityMask([it])) === 0n);
+  return missing && `root has no ${missing} on this host`;
 }
 
 /** Tries the probe in a finished container. Where several are tried, the caller brings the place for their canaries. */
@@ -65,7 +79,7 @@ async function guarded(stage: Stage, action: () => Promise<Observation>): Promis
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
     stage.discard();
-    return failed(errnoName(error.errno), `${error.callName} = ${errnoName(error.errno)}, on the way there`);
+    return stuck(errnoName(error.errno), `${error.callName} = ${errnoName(error.errno)}, on the way there`);
   }
 }
 
@@ -85,7 +99,7 @@ export async function tryTwice(
   console: Console,
   paths: Paths = openPaths(),
 ): Promise<Twice> {
-  const reason = probe.unavailable?.(probeFacts(paths));
+  const reason = whyNot(probe, probeFacts(paths));
   if (reason !== undefined) throw new Refusal(`probe ${probe.name} is unavailable: ${reason}`);
   const place = await Place.open(paths);
   const once = (left: readonly string[]): Promise<Observation> =>

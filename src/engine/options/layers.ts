@@ -2,11 +2,14 @@
 
 import { ValueError } from "./value.ts";
 
-/** The seven, in order, and the parts of those that have some. */
+/**
+ * The seven, in order, and the parts of those that have some. `overlay.masks` are the masked and read-only paths of /proc and /sys;
+ * without `overlay.tree` there is nothing that they could be in.
+ */
 export const parts: Readonly<Record<string, readonly string[]>> = {
   namespaces: ["user", "mount", "pid", "uts", "ipc", "network", "cgroup", "time"],
   cgroups: [],
-  overlay: [],
+  overlay: ["tree", "masks"],
   network: [],
   capabilities: [],
   "no-new-privs": [],
@@ -59,6 +62,6 @@ function missing(chosen: ReadonlySet<string>): string[] {
   return Object.entries(parts).flatMap(([layer, list]) => {
     if (list.length === 0) return chosen.has(layer) ? [] : [layer];
     const absent = list.map((it) => `${layer}.${it}`).filter((it) => !chosen.has(it));
-    return absent.length === list.length ? [layer] : absent;
+    return absent.length === list.length || absent.includes("overlay.tree") ? [layer] : absent;
   });
 }

@@ -1,10 +1,11 @@
 // Files of /proc and /sys by which the machine is configured. They are opened for writing, and nothing is written.
 
+import { existsSync } from "node:fs";
 import { O_WRONLY } from "../../abi/fcntl.ts";
 import { check, filtered, lacks } from "../guard.ts";
 import { defineProbe, type Probe } from "../probe.ts";
 import { reach } from "../reach.ts";
-import { withoutFile } from "../unavailable.ts";
+import { withoutFile, withoutFilesystem } from "../unavailable.ts";
 
 interface Setting {
   readonly name: string;
@@ -15,9 +16,10 @@ interface Setting {
   /** The check that tells whether it can be written to. */
   readonly guard: string;
   readonly lesson: string;
+  readonly unavailable?: () => string | undefined;
 }
 
-const setting = ({ name, question, path, own, guard, lesson }: Setting): Probe =>
+const setting = ({ name, question, path, own, guard, lesson, unavailable }: Setting): Probe =>
   defineProbe({
     name,
     question,
@@ -25,7 +27,7 @@ const setting = ({ name, question, path, own, guard, lesson }: Setting): Probe =
     blocked: ["EROFS"],
     ways: [[check(guard)], [lacks("CAP_SYS_ADMIN"), filtered]],
     lesson,
-    unavailable: withoutFile(own ?? path, "such setting"),
+    unavailable: unavailable ?? withoutFile(path, "such setting"),
     attempt: ({ stage }) =>
       reach(stage, {
         path,
@@ -75,12 +77,14 @@ export const writeSysfs = setting({
   lesson: "mounts",
 });
 
-const memory = "/sys/fs/cgroup/cgroup.procs";
+const unified = existsSync("/sys/fs/cgroup/cgroup.controllers");
+
 export const writeCgroup = setting({
   name: "write-cgroup",
   question: "Can it change its own limits?",
-  path: "/sys/fs/cgroup/cgroup.procs",
-  own: memory,
+  path: unified ? "/sys/fs/cgroup/cgroup.procs" : "/sys/fs/cgroup/pids/cgroup.procs",
+  own: "/sys/fs/cgroup/cgroup.procs",
+  unavailable: withoutFilesystem("cgroup2"),
   guard: "overlay.sys",
   lesson: "mounts",
 });

@@ -3,7 +3,7 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_EXCL, O_WRONLY } from "../../abi/fcntl.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { ask, contained, failed, succeeded } from "../attempt.ts";
+import { ask, contained, stuck, succeeded } from "../attempt.ts";
 import type { Observation } from "../probe.ts";
 import { type MachineCode, program, runChild } from "../programs.ts";
 
@@ -18,7 +18,7 @@ export async function runPlanted(
 ): Promise<Observation> {
   const bytes = program(code);
   const file = await ask(stage, (it) => it.openat(AT_FDCWD, PATH, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o755));
-  if (!file.ok) return failed(file.errno, `${file.errno}: there is no place for a program`);
+  if (!file.ok) return stuck(file.errno, `${file.errno}: there is no place for a program`);
   try {
     await stage.write(file.result, bytes, bytes.length);
     await stage.close(file.result);
@@ -30,7 +30,7 @@ export async function runPlanted(
     });
     if (exit === 100) return succeeded("the ordinary user had the program's rights");
     if (exit === 101) return contained("the program ran with no more rights than its user");
-    return failed("EACCES", "the program did not run");
+    return stuck("ENOEXEC", "the program did not run");
   } finally {
     await stage.unlinkat(AT_FDCWD, PATH, 0);
     stage.flush();
