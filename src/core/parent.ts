@@ -51,6 +51,7 @@ export class Child {
   readonly pid: number;
   readonly #cloned: Cloned;
   readonly #parent: Parent;
+  #status: number | undefined;
 
   constructor(cloned: Cloned, parent: Parent) {
     this.stage = cloned.stage;
@@ -59,9 +60,10 @@ export class Child {
     this.#parent = parent;
   }
 
-  /** Its status, if it has ended. */
-  poll(): Promise<number | undefined> {
-    return this.#parent.collect(this.pid);
+  /** Its status as wait4(2) gives it, if it has ended. */
+  async poll(): Promise<number | undefined> {
+    this.#status ??= await this.#parent.collect(this.pid);
+    return this.#status;
   }
 
   /** Kills it, and its process group if it leads one. */

@@ -83,6 +83,11 @@ export class Stepper implements Observer {
     return this.#position;
   }
 
+  /** The calls since the last pause. */
+  get made(): readonly Call[] {
+    return this.#made;
+  }
+
   /** From now on, the pauses of these layers tell what the layers say of this container. */
   describe(layers: readonly Layer[], spec: Spec): void {
     this.#explain = (name) => layers.find((it) => it.name === name)?.explain(spec);

@@ -6,6 +6,7 @@ import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGKILL, SIGPIPE, SIGSET_SIZE, sigsetOf 
 import { TCSETS } from "../abi/termios.ts";
 import { Memory, type Result, Sent } from "../stage/call.ts";
 import { Channel, closeDescriptor } from "../stage/channel.ts";
+import type { Shown } from "../stage/codec.ts";
 import type { Stage } from "../stage/stage.ts";
 import { CHANNEL, supervise as order } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
@@ -60,23 +61,28 @@ export async function superviseProgram(ctx: Context): Promise<number> {
   ctx.step("supervise");
   for (const fd of streams.inside) await host.close(fd);
   host.flush();
+  const memory = Memory.struct(order, {
+    pid: ctx.pid,
+    signals,
+    record,
+    log,
+    listener: -1,
+    terminal: terminal?.master ?? -1,
+    window: terminal?.window ?? -1,
+    // should minidocker be killed, nobody is left who could stop the program, or use the terminal in its place
+    owner: CHANNEL,
+    leave: 0,
+    ...copies(streams, terminal),
+  });
+  return await keepCompany(host, { memory, text: `{pid=${ctx.pid}}` }, terminal);
+}
+
+/** SUPERVISE by `order`, with the caller's terminal as it is to be meanwhile. Resolves with its result. */
+export async function keepCompany(host: Stage, order: Shown, terminal: Terminal | undefined): Promise<number> {
   const [bell, theirs] = Channel.pair();
   try {
     if (terminal?.raw !== undefined) await host.ioctl_set(0, TCSETS, terminal.raw, { hold: true });
-    const memory = Memory.struct(order, {
-      pid: ctx.pid,
-      signals,
-      record,
-      log,
-      listener: -1,
-      terminal: terminal?.master ?? -1,
-      window: terminal?.window ?? -1,
-      // should minidocker be killed, nobody is left who could stop the program, or use the terminal in its place
-      owner: CHANNEL,
-      leave: 0,
-      ...copies(streams, terminal),
-    });
-    const result = await host.supervise({ memory, text: `{pid=${ctx.pid}}` }, { hold: true, tolerate: [EOWNERDEAD] });
+    const result = await host.supervise(order, { hold: true, tolerate: [EOWNERDEAD] });
     // in the same frame, so that the terminal is mended even if this process is gone by then
     if (terminal?.saved !== undefined) await host.ioctl_set(0, TCSETS, terminal.saved, { hold: true, tolerate: [EIO] });
     await host.write(new Sent(theirs), "!", 1, { hold: true });

@@ -1,6 +1,6 @@
 // `-t`: a terminal of the container's own. Its pty comes from the container's devpts; the supervisor holds the master.
 
-import { EBADF, EIO, ENOTTY } from "../abi/errno.ts";
+import { EBADF, EIO, ENOENT, ENOTTY } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../abi/fcntl.ts";
 import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import {
@@ -24,7 +24,9 @@ import {
   winsize,
 } from "../abi/termios.ts";
 import { Memory, type Result } from "../stage/call.ts";
-import type { Context, Phase } from "./layer.ts";
+import type { Fd } from "../stage/codec.ts";
+import type { Stage } from "../stage/stage.ts";
+import type { Phase } from "./layer.ts";
 import type { Streams } from "./process.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -55,39 +57,56 @@ export const openPassage: Phase = {
 export const openTerminal: Phase = {
   name: "process",
   async apply(ctx) {
-    const { stage } = ctx;
+    const { stage, host } = ctx;
     ctx.step("a terminal of its own");
-    const master = await stage.openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0, {
-      cause: { 2: "-t needs the container's /dev/pts, which the overlay layer mounts" },
-    });
-    await stage.ioctl_set(master, TIOCSPTLCK, new Uint8Array(4));
-    // the peer by descriptor, not by its name in /dev/pts, which something else could have mounted over
-    const slave = await stage.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+    const { master, slave } = await openPty(stage);
     ctx.step("put the terminal on /dev/console");
     const tree = await stage.open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, {
       tolerate: [1, 22],
     });
     await stage.move_mount(tree, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH, { tolerate: [2] });
     ctx.step("connect stdin, stdout, stderr");
-    await stage.setsid();
-    await stage.ioctl(slave, TIOCSCTTY, 0);
-    for (const target of [0, 1, 2]) await stage.dup3(slave, target, 0);
-    await handOver(ctx, master);
+    await takeTerminal(stage, slave);
+    ctx.step("hand the terminal to the supervisor");
+    const [ours, theirs] = ctx.shared.get("passage") as [number, number];
+    await sendDescriptor(stage, theirs, master);
+    const received = await receiveDescriptor(host, ours);
+    ctx.step("size and mode of the caller's terminal");
+    const typing = (ctx.shared.get("streams") as Streams).stdin >= 0;
+    ctx.shared.set("terminal", await callersTerminal(host, received, typing));
   },
 };
 
-async function handOver(ctx: Context, master: Result): Promise<void> {
-  const [ours, theirs] = ctx.shared.get("passage") as [number, number];
-  ctx.step("hand the terminal to the supervisor");
+/** A new pty of the devpts that `stage` sees. */
+export async function openPty(stage: Stage): Promise<{ master: Result; slave: Result }> {
+  const master = await stage.openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0, {
+    cause: { [ENOENT]: "-t needs the container's /dev/pts, which the overlay layer mounts" },
+  });
+  await stage.ioctl_set(master, TIOCSPTLCK, new Uint8Array(4));
+  // the peer by descriptor, not by its name in /dev/pts, which something else could have mounted over
+  return { master, slave: await stage.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY) };
+}
+
+/** Makes it the terminal of a session of the process's own, and its stdin, stdout and stderr. */
+export async function takeTerminal(stage: Stage, slave: Result): Promise<void> {
+  await stage.setsid();
+  await stage.ioctl(slave, TIOCSCTTY, 0);
+  for (const target of [0, 1, 2]) await stage.dup3(slave, target, 0);
+}
+
+/** Sends a pty's master to whoever holds the other end of the socket `passage`. */
+export async function sendDescriptor(stage: Stage, passage: Fd, master: Result): Promise<void> {
   const outgoing = new Memory(controlMessage());
   outgoing.links.push({ at: 16, to: master, width: 4 });
-  await ctx.stage.sendmsg(theirs, { memory: message(outgoing), text: "{SCM_RIGHTS [ptmx]}" }, 0);
+  await stage.sendmsg(passage, { memory: message(outgoing), text: "{SCM_RIGHTS [ptmx]}" }, 0);
+}
+
+export async function receiveDescriptor(stage: Stage, passage: Fd): Promise<number> {
   const incoming = Memory.result(controlMessage().length);
-  const received = await ctx.host.recvmsg(ours, { memory: message(incoming), text: "{SCM_RIGHTS}" }, 0, {
+  const received = await stage.recvmsg(passage, { memory: message(incoming), text: "{SCM_RIGHTS}" }, 0, {
     assume: receivedDescriptor.example,
   });
-  const fd = receivedDescriptor.in(ctx.host.bytes(received));
-  ctx.shared.set("terminal", await callersTerminal(ctx, fd));
+  return receivedDescriptor.in(stage.bytes(received));
 }
 
 function message(control: Memory): Memory {
@@ -96,12 +115,10 @@ function message(control: Memory): Memory {
   return Memory.struct(msghdr, { iov: piece, iovlen: 1, control, controllen: control.bytes.length });
 }
 
-async function callersTerminal(ctx: Context, master: number): Promise<Terminal> {
-  const { host } = ctx;
-  const typing = (ctx.shared.get("streams") as Streams).stdin >= 0;
+/** Gives the pty `master` the size of the caller's terminal, and finds out how that one is to be while somebody types. */
+export async function callersTerminal(host: Stage, master: number, typing: boolean): Promise<Terminal> {
   // without -i stdin is not ours, and may be anything
   const window = typing ? 0 : 1;
-  ctx.step("size and mode of the caller's terminal");
   const none = { tolerate: [ENOTTY, EBADF, EIO] };
   const size = await host.ioctl_get(window, TIOCGWINSZ, winsize.size, {
     ...none,

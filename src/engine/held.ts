@@ -13,6 +13,7 @@ import type { Spec } from "../core/spec.ts";
 import type { Pause, Position, StepSize, Target } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
 import { layers as theSeven } from "../layers/index.ts";
+import type { Call } from "../stage/call.ts";
 import type { Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { removeRecord } from "../state/record.ts";
@@ -20,6 +21,7 @@ import { attack, type Killed } from "./held/attack.ts";
 import { Build, type Plan } from "./held/build.ts";
 import { scriptInContainer, scriptInside } from "./held/places.ts";
 import type { ScriptOutcome } from "./held/script.ts";
+import { shellOfContainer, shellOfHost } from "./held/shell.ts";
 import { judge } from "./judge.ts";
 import { type Console, describe, explained, putInOrder, reserve } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
@@ -51,10 +53,9 @@ export class Held {
   }
 
   /** Reserved and described; nothing is made yet. What runs in it is the resident, so a command is not needed. */
-  static async make(wished: RunOptions, console: Console): Promise<Held> {
+  static async make(wished: RunOptions, console: Console, paths = openPaths()): Promise<Held> {
     const command = wished.command.length === 0 ? ["sh"] : wished.command;
     const options = { ...wished, command, terminal: false, interactive: false, remove: true };
-    const paths = openPaths();
     const layers = await withPlugins(theSeven, options.plugins);
     const care = { options, console, paths, layers, facts: probeFacts(paths), notice: console.notice };
     const reserved = await reserve(care);
@@ -78,6 +79,11 @@ export class Held {
   /** Of the init stage, which becomes the container's first process, as the host sees it; undefined before it exists. */
   get pid(): number | undefined {
     return this.#build?.pid;
+  }
+
+  /** The calls since it stood still: of a finished one, those that have finished it. */
+  get made(): readonly Call[] {
+    return this.#build?.made ?? [];
   }
 
   /** Where it stands still. */
@@ -128,6 +134,22 @@ export class Held {
     const build = this.#open();
     if (where === "inside") return await scriptInside(build, script, timeout);
     return await scriptInContainer(this.#resident(), script, this.spec.process.env, timeout);
+  }
+
+  /**
+   * A shell on this terminal, until it ends: in a finished container under all its layers, before that in the namespaces which it
+   * has so far, with none of the other layers' limits.
+   */
+  async shell(): Promise<void> {
+    const build = this.#open();
+    if (build.resident !== undefined) {
+      if (await shellOfContainer(build, build.resident, this.spec.process.env)) return;
+      this.#plan.console.notice(
+        "without the layer overlay there is no /dev/pts, so this shell joins the namespaces only, and none of the other layers binds it",
+      );
+    }
+    if (build.pid === undefined) throw new Refusal("there is no process yet: the namespaces layer makes it");
+    await shellOfHost(build.pid);
   }
 
   /** Lets `action` drive a process of its own in the finished container, as bound by the layers as a program is. */

@@ -6,6 +6,7 @@ import type { Construction } from "../../core/pipeline.ts";
 import { meetResident } from "../../core/resident.ts";
 import type { Spec } from "../../core/spec.ts";
 import { type Answer, type Pause, type Position, Stepper, type StepSize, type Target } from "../../core/stepper.ts";
+import type { Call } from "../../stage/call.ts";
 import { launch } from "../../stage/launch.ts";
 import { Session, type Stage } from "../../stage/stage.ts";
 import { construct, filesOf, type Making, recordStart } from "../making.ts";
@@ -50,6 +51,11 @@ export class Build {
   /** The init stage, as the host sees it. */
   get pid(): number | undefined {
     return this.#stepper.pid;
+  }
+
+  /** The calls since it stood still. */
+  get made(): readonly Call[] {
+    return this.#stepper.made;
   }
 
   get position(): Position | undefined {
