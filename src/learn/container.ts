@@ -24,6 +24,8 @@ export class LessonContainer {
   readonly #onPid: (pid: number | undefined) => void;
   #held: Held | undefined;
   #reached: Target | undefined;
+  #stop: Stop | undefined;
+  #told: Stop | undefined;
 
   constructor(make: (without: readonly string[]) => Promise<Held>, onPid: (pid: number | undefined) => void) {
     this.#make = make;
@@ -40,7 +42,14 @@ export class LessonContainer {
     return this.#held?.checks().flatMap((it) => it.checks) ?? [];
   }
 
-  /** On to right before that place. */
+  /** What is to be told of it now: what is new in it, once. */
+  told(stop: Stop): Stop {
+    if (stop === this.#told) return { pause: stop.pause, made: [], changes: [], checks: [] };
+    this.#told = stop;
+    return stop;
+  }
+
+  /** On to right before that place. Where it has gone by already, it stays where it is. */
   async advance(target: Target): Promise<Stop> {
     this.#reached = target;
     return this.#go((held) => held.advance(target));
@@ -70,7 +79,7 @@ export class LessonContainer {
 
   async close(): Promise<void> {
     const held = this.#held;
-    this.#held = undefined;
+    this.#held = this.#stop = this.#told = undefined;
     this.#onPid(undefined);
     await held?.close();
   }
@@ -78,11 +87,15 @@ export class LessonContainer {
   async #go(move: (held: Held) => Promise<Pause | undefined>): Promise<Stop> {
     this.#held ??= await this.#make([]);
     const held = this.#held;
+    const stood = held.state === "new" ? undefined : { pause: held.pause };
     const before = { snapshot: held.snapshot(), verdicts: new Map(this.checks.map((it) => [it.id, it.verdict])) };
     const pause = await move(held);
+    // a place that it has come to already: by smaller steps, say
+    if (stood?.pause === pause && stood !== undefined && this.#stop !== undefined) return this.#stop;
     this.#onPid(held.pid);
     const checks = this.checks.filter(({ id, verdict }) => verdict !== (before.verdicts.get(id) ?? "no"));
-    if (pause !== undefined) return { pause, made: pause.made, changes: pause.changes, checks };
-    return { pause, made: [...held.made], changes: compare(before.snapshot, held.snapshot()), checks };
+    const news = pause ?? { made: [...held.made], changes: compare(before.snapshot, held.snapshot()) };
+    this.#stop = { pause, made: news.made, changes: news.changes, checks };
+    return this.#stop;
   }
 }

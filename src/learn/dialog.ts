@@ -37,7 +37,7 @@ export class Dialog {
   /** `at` is the part to which one can come back. Throws a Turn, or the signal's reason. */
   async ask<K extends Kind>(at: Part, question: Asked<K>): Promise<Exclude<Reply<Asked<K>>, Control>> {
     this.signal.throwIfAborted();
-    this.#stops.add(at);
+    if (question.kind !== "continue") this.#stops.add(at);
     const reply = await this.#orAborted(this.#frontend.ask(question));
     if (reply === "quit" || reply === "restart" || reply === "back") throw new Turn(reply);
     return reply as Exclude<Reply<Asked<K>>, Control>;

@@ -77,8 +77,13 @@ export type Question =
   | { readonly kind: "run"; readonly part: Run; readonly folder: string }
   /** `done` is aborted when the task is found to be done, however it was done: whoever asks stops asking then. */
   | { readonly kind: "task"; readonly part: Verify; readonly hintsLeft: number; readonly done: AbortSignal }
-  /** `size` is the one in force: undefined, where `next` is the lesson's next part. */
-  | { readonly kind: "pause"; readonly held: Held; readonly pause: Pause; readonly size: StepSize | undefined }
+  /** `size` is the one in force: undefined, where `next` is the lesson's next part. Without `pause`, the container is finished. */
+  | {
+      readonly kind: "pause";
+      readonly held: Held;
+      readonly pause: Pause | undefined;
+      readonly size: StepSize | undefined;
+    }
   /** Enough to read for now. */
   | { readonly kind: "continue" };
 

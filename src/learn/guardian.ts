@@ -17,7 +17,15 @@ export class Guardian {
   }
 
   static start(watched: Watched): Guardian {
-    const argv = ["sh", "-c", `${functions}\n${vigil}`, "minidocker-lesson", watched.root, watched.token];
+    const argv = [
+      "sh",
+      "-c",
+      `${functions}\n${vigil}`,
+      "minidocker-lesson",
+      watched.root,
+      watched.token,
+      `${process.pid}`,
+    ];
     // not the token's environment, or it would find itself
     const child = Bun.spawn(argv, { cwd: "/", stdio: ["pipe", "ignore", "ignore"], detached: true });
     return new Guardian(watched, child);
@@ -26,7 +34,16 @@ export class Guardian {
   /** Ends all processes that have `NAME=value` in their environment, with their children. */
   async endProcesses(variable: string): Promise<void> {
     const { root, token } = this.#watched;
-    const argv = ["sh", "-c", `${functions}\nend_processes "$3"`, "minidocker-lesson", root, token, variable];
+    const argv = [
+      "sh",
+      "-c",
+      `${functions}\nend_processes "$4"`,
+      "minidocker-lesson",
+      root,
+      token,
+      `${process.pid}`,
+      variable,
+    ];
     await Bun.spawn(argv, { cwd: "/", stdio: ["ignore", "ignore", "ignore"], detached: true }).exited;
   }
 
@@ -36,13 +53,18 @@ export class Guardian {
   }
 }
 
-// A child need not have the variable: `env -i`. A round that finds nothing is the last; what is stopped in the middle of a call
+// A child need not have the variable: `env -i`; and its parent may have ended. A round that finds nothing is the last; what is stopped in the middle of a call
 // takes a moment to die.
 const functions = `
-root=$1 token=$2
+root=$1 token=$2 minidocker=$3
 
 find_processes() {
   grep -ls "$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+}
+
+# those that write where a script of the lesson wrote: minidocker itself only reads there
+find_writers() {
+  find /proc/[0-9]*/fd -lname "$root/pipe-*" 2>/dev/null | cut -d/ -f3 | grep -vx "$minidocker" | sort -u
 }
 
 with_children() {
@@ -56,7 +78,7 @@ with_children() {
 
 end_processes() {
   for round in 1 2 3 4 5 6 7 8 9 10; do
-    found=$(find_processes "$1")
+    found=$(find_processes "$1"; [ $# -eq 1 ] || find_writers)
     [ -n "$found" ] || return 0
     kill -KILL $(with_children $found | sort -u) 2>/dev/null
     sleep 0.02
@@ -84,9 +106,9 @@ remove_mounts() {
 const vigil = `
 trap '' HUP INT QUIT TERM
 while read -r line; do :; done
-end_processes "MINIDOCKER_LESSON=$token"
+end_processes "MINIDOCKER_LESSON=$token" and writers
 remove_containers
-end_processes "MINIDOCKER_LESSON=$token"
+end_processes "MINIDOCKER_LESSON=$token" and writers
 remove_mounts
 rm -rf --one-file-system "$root"
 rmdir "$(dirname "$root")" 2>/dev/null

@@ -12,15 +12,15 @@ export async function pauseAt(ctx: Context, part: PauseAt, next: Target | undefi
   const stop = await container.advance(part.target);
   tell(ctx, part, stop);
   ctx.predictions.reveal();
-  if (stop.pause !== undefined && !dialog.silent) await lookAround(ctx, part, stop, next);
+  if (!dialog.silent) await lookAround(ctx, part, stop, next);
 }
 
 async function lookAround(ctx: Context, part: PauseAt, first: Stop, next: Target | undefined): Promise<void> {
-  const { dialog, container, memory } = ctx;
+  const { container, memory } = ctx;
   const passed: Stop[] = [];
-  for (let stop = first; stop.pause !== undefined; ) {
+  for (let stop = first; ; ) {
     const answer = await ask(ctx, part, stop, passed.length > 0);
-    if (answer === "on") return;
+    if (answer === "on" || (answer !== "back" && stop.pause === undefined)) return;
     if (answer === "back") {
       passed.pop();
       stop = await container.back();
@@ -34,14 +34,12 @@ async function lookAround(ctx: Context, part: PauseAt, first: Stop, next: Target
     if (stop.pause === undefined || isAt(stop, next)) return;
     tell(ctx, part, stop);
   }
-  dialog.signal.throwIfAborted();
 }
 
 type Answer = "next" | "on" | "back" | { readonly size: StepSize };
 
 /** `back` is a step back while there are steps, and otherwise for the lesson. */
 async function ask(ctx: Context, part: Part, { pause }: Stop, stepped: boolean): Promise<Answer> {
-  if (pause === undefined) return "on";
   const { held } = ctx.container;
   try {
     return await ctx.dialog.ask(part, { kind: "pause", held, pause, size: ctx.memory.size });
@@ -51,8 +49,8 @@ async function ask(ctx: Context, part: Part, { pause }: Stop, stepped: boolean):
   }
 }
 
-function tell({ dialog }: Context, part: PauseAt, stop: Stop): void {
-  dialog.tell({ kind: "pause", part, ...stop });
+function tell({ dialog, container }: Context, part: PauseAt, stop: Stop): void {
+  dialog.tell({ kind: "pause", part, ...container.told(stop) });
 }
 
 function isAt({ pause }: Stop, target: Target | undefined): boolean {

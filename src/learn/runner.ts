@@ -145,11 +145,13 @@ class Runner {
     return undefined;
   }
 
-  /** The part at which the learner was asked before the present one. */
+  /** The part at which the learner was asked before the present one, with the text that leads to it. */
   #stopBefore(): Part | undefined {
     const { parts } = this.#lesson;
     const now = this.#at === undefined ? 0 : parts.indexOf(this.#at);
-    return parts.slice(0, now).findLast((it) => this.#memory.stops.has(it));
+    const asked = parts.slice(0, now).findLastIndex((it) => this.#memory.stops.has(it));
+    const before = parts.slice(0, Math.max(asked, 0)).findLastIndex((it) => it.kind !== "prose" && it.kind !== "src");
+    return asked === -1 ? undefined : parts[before + 1];
   }
 
   #ended(): Outcome["how"] {
