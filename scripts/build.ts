@@ -1,9 +1,9 @@
 // `bun run build`: the release. dist/minidocker is one file with Bun and all of our code as bytecode in it, dist/stage the C program
-// that it starts; the two have to lie beside each other.
+// that it starts, dist/minidocker-text the lessons, and the sources that they quote. The three have to lie beside each other.
 //
 //   bun scripts/build.ts [FOLDER]
 
-import { copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const repository = join(import.meta.dir, "..");
@@ -29,6 +29,14 @@ const built = await Bun.build({
 for (const log of built.logs) console.error(String(log));
 if (!built.success) process.exit(1);
 copyFileSync(stage, join(dist, "stage"));
+const text = join(dist, "minidocker-text");
+rmSync(text, { recursive: true, force: true }); // what an older release had
+for (const [folder, wanted] of Object.entries({ lessons: /\.(md|yaml)$/, src: /\.ts$/, native: /\.[ch]$/ })) {
+  cpSync(join(repository, folder), join(text, folder), {
+    recursive: true,
+    filter: (path) => statSync(path).isDirectory() || wanted.test(path),
+  });
+}
 for (const name of ["minidocker", "stage"]) {
   const { size } = statSync(join(dist, name));
   console.log(`${join(dist, name)}  ${(size / 1024 / 1024).toFixed(2)} MiB`);

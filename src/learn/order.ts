@@ -45,11 +45,11 @@ function checkTask(task: Verify, below: readonly Part[], report: Report): void {
     report(it.line, "a fourth hint", "three hints at most, each more specific than the last");
 }
 
-const observations: readonly Part["kind"][] = ["run", "pause", "probe", "verify"];
+const observations: readonly Part["kind"][] = ["run", "pause", "probe"];
 
 function checkPredict(after: readonly Part[], line: number, report: Report): void {
   if (after.some((it) => observations.includes(it.kind))) return;
-  report(line, "nothing after the question shows the answer", "a run, pause, probe or verify block below it");
+  report(line, "nothing after the question shows the answer", "a run, pause or probe block below it");
 }
 
 function checkContainerless(part: Part, report: Report): void {

@@ -25,7 +25,7 @@ export function parseLesson(source: string, path: string): Parsed {
   const parts = readParts(body, report);
   // with blocks missing that could not be read, their order says nothing
   if (problems.length === 0) checkOrder(parts, head?.container, report);
-  if (parts.length === 0) report(lines + 1, "below the head there is nothing", "a heading, and what one should know");
+  if (body.trim() === "") report(lines + 1, "below the head there is nothing", "a heading, and what one should know");
   if (head === undefined || problems.length > 0) return { problems: problems.toSorted((a, b) => a.line - b.line) };
   const own = parts.map((it) =>
     it.kind === "probe" && it.without.length === 0 ? { ...it, without: head.layers } : it,
@@ -36,7 +36,7 @@ export function parseLesson(source: string, path: string): Parsed {
 /** `uts` of lessons/01-uts.md. */
 export function lessonName(path: string): string {
   const file = path.slice(path.lastIndexOf("/") + 1);
-  return file.replace(/^\d+[-_ ]?(?=.)/, "").replace(/\.md$/, "");
+  return file.replace(/\.md$/, "").replace(/^\d+[-_ ]?(?=.)/, "");
 }
 
 function readParts(text: string, report: Report): Part[] {

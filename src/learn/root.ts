@@ -2,7 +2,9 @@
 
 import { dirname, join } from "node:path";
 
-/** The folder with lessons/, src/ and native/: beside a release build, which has copies of them, else the repository. */
+/** The folder with lessons/, src/ and native/: minidocker-text beside a release build, which has copies of them, else the repository. */
 export function textRoot(): string {
-  return Bun.isStandaloneExecutable ? dirname(process.execPath) : join(import.meta.dir, "../..");
+  return Bun.isStandaloneExecutable
+    ? join(dirname(process.execPath), "minidocker-text")
+    : join(import.meta.dir, "../..");
 }

@@ -19,5 +19,7 @@ export async function syntaxProblem(script: string): Promise<{ line: number; mes
   if (status === 0) return undefined;
   const first = said.trim().split("\n")[0] ?? "";
   const [, line = "1", message = first] = /^\S*?sh: (?:line )?(\d+): (.*)$/.exec(first) ?? [];
-  return { line: Number(line), message: message.replace(/^Syntax error: /, "") };
+  // a missing end is told of the line behind the last
+  const last = script.split("\n").length;
+  return { line: Math.min(Number(line), last), message: message.replace(/^Syntax error: /, "") };
 }

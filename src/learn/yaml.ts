@@ -20,7 +20,7 @@ export function readYaml<S extends v.GenericSchema>(
   if (error !== undefined) {
     const line = lineAt(error.pos[0]);
     const written = text.split("\n")[line - firstLine] ?? "";
-    report(line, `this is not YAML: ${yamlReason(error.code, error.message)}`, yamlRemedy(error.code, written));
+    report(line, yamlReason(error.code, error.message), yamlRemedy(error.code, written));
     return undefined;
   }
   const result = v.safeParse(schema, document.toJS());
@@ -33,10 +33,11 @@ export function readYaml<S extends v.GenericSchema>(
 }
 
 function yamlReason(code: string, message: string): string {
-  if (code === "BLOCK_AS_IMPLICIT_KEY") return "a text with a colon and a blank in it has no quotes around it";
   if (code === "DUPLICATE_KEY") return "this key is there twice";
-  if (code === "TAB_AS_INDENT") return "a tab in the indentation";
-  return message.charAt(0).toLowerCase() + message.slice(1);
+  if (code === "BLOCK_AS_IMPLICIT_KEY")
+    return "this is not YAML: a text with a colon and a blank in it has no quotes around it";
+  if (code === "TAB_AS_INDENT") return "this is not YAML: a tab in the indentation";
+  return `this is not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
 function yamlRemedy(code: string, line: string): string {
@@ -77,13 +78,19 @@ function told(message: string): [reason: string, remedy: string] {
 /** Keys and values. `examples`: what to write where a key is missing, each a line of YAML. */
 export function mapSchema<E extends v.ObjectEntries>(entries: E, examples: Readonly<Record<keyof E & string, string>>) {
   const known = Object.keys(entries);
-  return v.strictObject(entries, ({ expected, path }) => {
+  const shape = v.strictObject(entries, ({ expected, path }) => {
     const key = String(path?.at(-1)?.key ?? "");
-    if (expected === "Object") return `keys and values are missing → ${Object.values(examples)[0]}`;
+    if (expected === "Object") return none;
     if (expected !== "never") return `${key} is missing → ${examples[key]}`;
     const guess = nearest(key, known);
     return `${quoted(key)} is not known here → ${guess === undefined ? `one of ${known.join(", ")}` : `${guess}: …`}`;
   });
+  const none = `keys and values are missing → ${Object.values(examples)[0]}`;
+  // an array is an object, too
+  return v.pipe(
+    v.custom<v.InferInput<typeof shape>>((it) => !Array.isArray(it), none),
+    shape,
+  );
 }
 
 /** A text that is not empty. */
