@@ -82,14 +82,6 @@ export class Keyboard {
   }
 }
 
-// keys that came in one piece with the one that was asked for: somebody is fast, or has pasted
-let typed: string[] = [];
-
-/** Before somebody else reads from the terminal: what was typed for us is not for them, nor for us afterwards. */
-export function forgetKeys(): void {
-  typed = [];
-}
-
 export interface Asking {
   /** Where the prompt is written. */
   readonly fd: number;
@@ -97,21 +89,17 @@ export interface Asking {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One key: a character, or a name of it. */
-export async function readKey(prompt: string, { fd, signal }: Asking): Promise<Key | undefined> {
-  write(fd, prompt);
-  const key = typed.shift() ?? (await readKeys(signal));
-  write(fd, "\n");
-  return key;
+interface AskingKey extends Asking {
+  readonly end?: string;
 }
 
-async function readKeys(signal: AbortSignal | undefined): Promise<Key | undefined> {
+/** One key: a character, or a name of it. What is written after it is `end`. */
+export async function readKey(prompt: string, { fd, signal, end = "\n" }: AskingKey): Promise<Key | undefined> {
+  write(fd, prompt);
   const text = await whileOpen(true, signal, (keyboard) => keyboard.read());
-  if (text === undefined) return undefined;
-  if (text === "") return "gone";
-  const [first = "unknown", ...rest] = splitKeys(text);
-  typed.push(...rest);
-  return first;
+  write(fd, end);
+  // what came in one piece with it was pasted, or typed while nobody asked: it is no answer to what has not been asked yet
+  return text === undefined ? undefined : text === "" ? "gone" : (splitKeys(text)[0] ?? "unknown");
 }
 
 /** A line, as the terminal lets one edit it; null at the end of input, or of the terminal. */

@@ -11,7 +11,7 @@ import { showResult } from "../stage/trace.ts";
 import { showChecks } from "./checks.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { palette } from "./palette.ts";
-import { columns, visible } from "./style.ts";
+import { columns, visible, width, wrap } from "./style.ts";
 
 export const INDENT = "   ";
 
@@ -36,14 +36,34 @@ export function showChanges(changes: readonly Change[], size: Pause["size"], { p
   return changes.flatMap(({ section, removed, added }) => {
     // between two steps, descriptors come and go by the dozen; between two calls, each of them is the news
     if (section === "descriptors" && size !== "call") return [];
+    const pairs = pairUp(removed.map(visible), added.map(visible));
     const lines = [
-      ...removed.map((it) => paint.red(cut(`${INDENT}- ${visible(it)}`))),
-      ...added.map((it) => paint.green(cut(`${INDENT}+ ${visible(it)}`))),
+      ...pairs.removed.map((it) => paint.red(cut(`${INDENT}- ${it}`))),
+      ...pairs.changed.map((it) => paint.yellow(cut(`${INDENT}~ ${it}`))),
+      ...pairs.added.map((it) => paint.green(cut(`${INDENT}+ ${it}`))),
     ];
     const left = lines.length - limit;
     const rest = left > 1 ? [paint.dim(`${INDENT}  … and ${left} more`)] : [];
     return [`${INDENT}${paint.bold(section)}`, ...(left > 1 ? lines.slice(0, limit) : lines), ...rest];
   });
+}
+
+/** Lines of the form `name: value`, of which only the value is another one, are told as one where there is room. */
+function pairUp(removed: readonly string[], added: readonly string[]) {
+  const changed: string[] = [];
+  const gone: string[] = [];
+  const left = [...added];
+  for (const line of removed) {
+    const name = /^\w+:/.exec(line)?.[0];
+    const at = name === undefined ? -1 : left.findIndex((it) => it.startsWith(name));
+    const told = `${line} → ${left[at]?.slice(name?.length).trimStart()}`;
+    if (at === -1 || width(told) + INDENT.length + 2 > columns()) gone.push(line);
+    else {
+      changed.push(told);
+      left.splice(at, 1);
+    }
+  }
+  return { removed: gone, changed, added: left };
 }
 
 /** What comes next, why, and who asks for it. `told`: why was said before. */
@@ -53,8 +73,8 @@ export function showNext(pause: Pause, told: boolean, { paint }: Pick<Look, "pai
   return [
     paint.bold(`▶ ${pause.layer}: ${pause.step}`),
     ...(reason === undefined ? [] : [renderMarkdown(reason, INDENT)]),
-    `${INDENT}next  ${paint.cyan(showCall(pause.call))}`,
-    ...(source === undefined ? [] : [paint.dim(`${INDENT}from  ${source}, in the ${role} stage`)]),
+    paint.cyan(hang(`${INDENT}next  `, showCall(pause.call))),
+    ...(source === undefined ? [] : [paint.dim(hang(`${INDENT}from  `, `${source}, in the ${role} stage`))]),
   ];
 }
 
@@ -77,6 +97,12 @@ export function describeShell(pid: number): string {
   const where =
     joined.length === 0 ? "the host's namespaces: it has none of its own yet" : `its namespaces ${joined.join(", ")}`;
   return `A shell, in ${where}; exit comes back here.`;
+}
+
+/** A call, over as many lines as it takes, below each other. */
+function hang(first: string, text: string): string {
+  const indent = " ".repeat(first.length);
+  return first + wrap(text, columns(), indent).slice(indent.length);
 }
 
 /** One line of the terminal, and no more. */

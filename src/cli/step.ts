@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 import { Refusal } from "../core/refusal.ts";
 import type { Answer, Pause, StepSize } from "../core/stepper.ts";
 import { shellInside } from "../engine/enter.ts";
-import { forgetKeys, readKey } from "./keys.ts";
+import { readKey } from "./keys.ts";
 import { palette } from "./palette.ts";
 import { describeShell, INDENT, showChanges, showMade, showNext, showVerdicts, showWhy } from "./pause-look.ts";
 import { columns, isTerminal, width } from "./style.ts";
@@ -62,19 +62,13 @@ async function answer(pause: Pause): Promise<Answer> {
     const size = sizes[key];
     if (size !== undefined) return { next: size };
     if (going.has(key)) return { next: pause.size };
-    if (key === "r") return finished("go");
+    if (key === "r") return "go";
     if (quitting.has(key)) return "quit";
     if (key === "s") await enter(pause);
     else if (key === "v") say(pause.pid === undefined ? noProcess : showVerdicts(pause.pid, paint).trimEnd());
     else if (key === "w") say(showWhy(pause));
     else say(keys());
   }
-}
-
-/** From here on the terminal is the program's. */
-function finished<T>(it: T): T {
-  forgetKeys();
-  return it;
 }
 
 const noProcess = `${INDENT}There is no process yet: the namespaces layer makes it.`;
@@ -85,7 +79,6 @@ async function enter({ pid }: Pause): Promise<void> {
     return;
   }
   say(INDENT + describeShell(pid));
-  forgetKeys();
   // the shell gets Ctrl-C like this process does, and it is meant for the shell
   const ignore = (): void => {};
   process.on("SIGINT", ignore);

@@ -41,30 +41,40 @@ function numbers(choices: readonly { readonly key: Key }[]): string[] {
   return keys.length === 0 ? [] : [`${keys[0]}–${keys.at(-1)}`];
 }
 
+/** Back to the beginning of the line, which is then empty. */
+const ERASE = "\r\x1b[K";
+
 export class KeyChooser implements Chooser {
   readonly #screen: Screen;
+  /** Prompts give way to what was chosen; otherwise they stay. */
+  readonly #redraws: boolean;
   readonly #known = new Set<string>();
 
-  constructor(screen: Screen) {
+  constructor(screen: Screen, redraws: boolean) {
     this.#screen = screen;
+    this.#redraws = redraws;
   }
 
   async choose<T>(choices: readonly Choice<T>[], { signal, kind, brief = false, listed = false }: ChooseOptions) {
-    if (brief && !this.#known.has(kind)) this.#explain(choices);
-    this.#known.add(kind);
     const prompt = this.#prompt(
       listed ? choices.filter((it) => !isDigit(it.key)) : choices,
       brief,
       listed ? numbers(choices) : [],
     );
+    if (!this.#known.has(kind) && !prompt.includes("▸")) this.#explain(choices);
+    this.#known.add(kind);
     for (;;) {
       this.#screen.asking(prompt);
-      const key = await readKey(prompt, { fd: TERMINAL, signal });
+      const key = await readKey(prompt, { fd: TERMINAL, signal, end: this.#redraws ? ERASE : "\n" });
       this.#screen.answered();
       if (key === undefined) return undefined;
       if (quitting.has(key)) return "quit";
       const found = choices.find((it) => it.key === (key === " " ? "enter" : key));
-      if (found !== undefined) return found.value;
+      if (found !== undefined) {
+        if (this.#redraws && kind !== "more") this.#screen.say(`${palette().bold("▸")} ${found.text || key}`);
+        if (kind !== "more") this.#screen.gap();
+        return found.value;
+      }
       if (key === "?" || brief) this.#explain(choices.filter((it) => it.text !== ""));
     }
   }

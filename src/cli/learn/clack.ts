@@ -23,6 +23,10 @@ export interface ListOptions<T> {
   readonly signal: AbortSignal;
 }
 
+// not by the hint, which is seen for one item only
+const isFound = (search: string, { label = "" }: { label?: string }): boolean =>
+  label.toLowerCase().includes(search.toLowerCase());
+
 class Keys extends PassThrough {
   readonly isTTY = true;
   // the keyboard is raw as long as it is open
@@ -52,7 +56,9 @@ export async function chooseFromList<T>({
       signal: AbortSignal.any([signal, gone.signal]),
       ...(first === undefined ? {} : { initialValue: first }),
     };
-    const answer = (await (search === true ? autocomplete<T>(common) : select<T>(common))) as T | symbol;
+    const answer = (await (search === true ? autocomplete<T>({ ...common, filter: isFound }) : select<T>(common))) as
+      | T
+      | symbol;
     return isCancel(answer) ? undefined : (answer as T);
   } finally {
     await keyboard.close();

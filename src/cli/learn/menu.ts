@@ -34,7 +34,7 @@ export async function menu(
   ];
   const chosen = await chooseOne(
     {
-      title: "What do you want to learn? ✓ solved, ◐ begun or seen, ✗ not on this machine",
+      title: "What do you want to learn?",
       items,
       first: last,
       search: true,
@@ -47,11 +47,11 @@ export async function menu(
   return path === undefined ? { lesson: chosen } : { path };
 }
 
-const marks = { solved: "✓", seen: "◐", begun: "◐" } as const;
+const marks = { solved: "  ✓ solved", seen: "  ◐ seen", begun: "  ◐ begun" } as const;
 
 function label({ name, title, minutes, blocked, progress }: Listed, names: number): string {
-  const mark = blocked !== undefined ? "✗" : progress === undefined ? " " : marks[progress];
-  return `${mark} ${pad(name, names)}  ${String(minutes).padStart(3)} min  ${title}`;
+  const mark = blocked !== undefined ? "  ✗ not here" : progress === undefined ? "" : marks[progress];
+  return `${pad(name, names)}  ${String(minutes).padStart(3)} min  ${title}${mark}`;
 }
 
 const hintOf = ({ blocked, summary }: Listed): string => (blocked === undefined ? summary : `blocked: ${blocked}`);

@@ -1,11 +1,10 @@
 // The learner's own shell, in the lesson's folder: what is done there counts as if done in a second terminal.
 
-import { forgetKeys } from "../keys.ts";
 import { withTerminalLent } from "./interrupts.ts";
 
 /** `envFile` is what a second terminal would read. Resolves when the shell has ended. */
 export async function ownShell(envFile: string): Promise<void> {
-  await lendTerminal(async () => {
+  await withTerminalLent(async () => {
     const script = '. "$1"; exec "$2" -i';
     const shell = Bun.spawn(["/bin/sh", "-c", script, "sh", envFile, process.env["SHELL"] || "/bin/sh"], {
       env: { ...process.env, PS1: "(lesson) \\$ " },
@@ -13,10 +12,4 @@ export async function ownShell(envFile: string): Promise<void> {
     });
     await shell.exited;
   });
-}
-
-/** While `action` runs a shell on this terminal, keys and Ctrl-C are the shell's. */
-export async function lendTerminal<T>(action: () => Promise<T>): Promise<T> {
-  forgetKeys();
-  return await withTerminalLent(action);
 }

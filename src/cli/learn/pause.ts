@@ -2,12 +2,14 @@
 
 import type { StepSize } from "../../core/stepper.ts";
 import type { Question, Replies } from "../../learn/event.ts";
+import { renderMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { describeShell, INDENT, showVerdicts, showWhy } from "../pause-look.ts";
+import { proseWidth, wrap } from "../style.ts";
 import type { Choice } from "./choose.ts";
 import type { Desk } from "./desk.ts";
+import { withTerminalLent } from "./interrupts.ts";
 import { lookAround } from "./look.ts";
-import { lendTerminal } from "./own-shell.ts";
 import { probeNow } from "./probe-now.ts";
 import { showSource } from "./why.ts";
 
@@ -20,10 +22,10 @@ type Action = "into" | "out" | "look" | "shell" | "probe" | "why" | "verify" | R
 
 /** Undefined where the asking was ended. */
 export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies["pause"] | undefined> {
-  const { size } = question;
+  const { size, pause } = question;
   for (;;) {
-    const action = await desk.chooser.choose<Action>(choicesAt(size), {
-      kind: "pause",
+    const action = await desk.chooser.choose<Action>(pause === undefined ? finished : choicesAt(size), {
+      kind: pause === undefined ? "finished" : "pause",
       brief: true,
       signal: desk.signal,
     });
@@ -40,6 +42,7 @@ export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies
       case "why":
       case "verify":
         await aside[action](question, desk);
+        desk.screen.gap();
         break;
       default:
         return action;
@@ -59,13 +62,27 @@ function choicesAt(size: StepSize | undefined): Choice<Action>[] {
     { key: "r", text: "run on to the next part", value: "on" },
     { key: "k", text: "look at kernel state", value: "look" },
     { key: "s", text: "shell inside", value: "shell" },
-    { key: "p", text: "probe: attack it now", value: "probe" },
+    { key: "p", text: "probe: would it be stopped", value: "probe" },
     { key: "w", text: "why this call", value: "why" },
     { key: "v", text: "verify what is in force", value: "verify" },
-    { key: "R", text: "restart the lesson", value: "restart" },
-    { key: "q", text: "quit", value: "quit" },
+    ...ends,
   ];
 }
+
+const ends: readonly Choice<Action>[] = [
+  { key: "R", text: "restart the lesson", value: "restart" },
+  { key: "q", text: "quit", value: "quit" },
+];
+
+const finished: readonly Choice<Action>[] = [
+  { key: "enter", text: "go on", value: "on" },
+  { key: "b", text: "back", value: "back" },
+  { key: "k", text: "look at kernel state", value: "look" },
+  { key: "s", text: "shell in it, under all layers", value: "shell" },
+  { key: "p", text: "probe: attack it now", value: "probe" },
+  { key: "v", text: "verify what is in force", value: "verify" },
+  ...ends,
+];
 
 type Aside = Extract<Action, "look" | "shell" | "probe" | "why" | "verify">;
 
@@ -73,16 +90,20 @@ const aside: { readonly [K in Aside]: (question: AtPause, desk: Desk) => Promise
   look: ({ held }, desk) => lookAround(held, desk),
   shell: async ({ held }, { screen }) => {
     if (held.pid === undefined) return screen.say(noProcess);
-    screen.say(`${INDENT}${describeShell(held.pid)}`);
+    const where = "A shell in the container, as its layers bind any program of it; exit comes back here.";
+    screen.say(wrap(held.state === "running" ? where : describeShell(held.pid), proseWidth(), INDENT));
     try {
-      await lendTerminal(() => held.shell());
+      await withTerminalLent(() => held.shell());
     } catch (error) {
       screen.say(`${INDENT}${(error as Error).message}`);
     }
   },
   probe: ({ held, pause }, desk) => probeNow(held, pause, desk),
   why: async ({ pause }, { screen }) => {
+    if (pause === undefined) return;
     screen.add(showWhy(pause));
+    const step = pause.explanation?.steps[pause.step];
+    if (step !== undefined) screen.add(renderMarkdown(`**${pause.step}**: ${step}`, INDENT));
     screen.add(showSource(pause.call));
     await screen.flush();
   },

@@ -28,6 +28,8 @@ export class Screen {
   /** Rows that are filled since the last stop. */
   #used = 0;
   #prompt: string | undefined;
+  /** Whether the last line is empty. */
+  #blank = false;
 
   constructor(manner: Manner) {
     this.manner = manner;
@@ -67,13 +69,18 @@ export class Screen {
       const first = more === undefined ? lines.length : this.#fitting(lines, room);
       this.#write(lines.slice(0, first).join("\n"));
       if (first < lines.length) this.#pending.unshift({ text: lines.slice(first).join("\n"), heading: false });
-      else if (this.manner !== "stream" || rest.length > 0) this.#write("");
+      if (this.manner !== "stream" || rest.length > 0) this.gap();
     }
   }
 
   /** Shown at once: an answer to what was just asked. */
   say(text: string): void {
     this.#write(text);
+  }
+
+  /** An empty line, unless there is one. */
+  gap(): void {
+    if (!this.#blank) this.#write("");
   }
 
   /** Drops what has not been shown: the learner is elsewhere. */
@@ -134,6 +141,7 @@ export class Screen {
 
   #write(text: string): void {
     print(`${text}\n`);
+    this.#blank = text === "" || text.endsWith("\n");
     this.#used += this.#height(text);
   }
 

@@ -1,11 +1,13 @@
 // What happens in a lesson, as text for a terminal: one entry for each kind of event.
 
+import type { Check } from "../../core/layer.ts";
 import type { Event } from "../../learn/event.ts";
 import type { Prose, Run, Solve } from "../../learn/lesson.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
-import { showChanges, showMade, showNext } from "../pause-look.ts";
-import { plainText } from "./plain.ts";
+import { INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
+import { columns, proseWidth, wrap } from "../style.ts";
+import { plainText, safe } from "./plain.ts";
 
 /** A portion of text; a heading begins a screen where it can. */
 export interface Told {
@@ -33,11 +35,11 @@ export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonl
   output: plain,
   skipped: plain,
   expect: ({ ok, why }) => (ok ? [] : [{ text: `${palette().yellow("≠")} ${why ?? "not as the lesson says"}` }]),
-  verify: plain,
+  verify: ({ ok, part, saw }) => [{ text: `${verdict(ok, part.title)}${saw === "" ? "" : `\n${seen(saw)}`}` }],
   task: plain,
   hint: plain,
   diagnosis: plain,
-  solved: plain,
+  solved: ({ part, how }) => [{ text: verdict(how !== "already", `${part.title}${solvedBy[how]}`) }],
   tested: plain,
   pause: (event) => tellPause(event),
   probe: plain,
@@ -45,6 +47,25 @@ export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonl
   notice: plain,
   end: plain,
 };
+
+const solvedBy = {
+  done: ": done",
+  shown: ": done, by the solution",
+  already: ": so it is, before anybody does anything",
+};
+
+function verdict(ok: boolean, title: string): string {
+  const { bold, green, red } = palette();
+  return `${ok ? green("✓") : red("✗")} ${bold(wrap(title, proseWidth(), "  ").trimStart())}`;
+}
+
+const seen = (saw: string): string =>
+  palette().dim(
+    safe(saw)
+      .split("\n")
+      .map((it) => wrap(it, columns(), "    ").replace(/^ {2}/, ""))
+      .join("\n"),
+  );
 
 // paragraph by paragraph, so that a stop is between two of them
 function tellProse({ markdown }: Prose): Told[] {
@@ -61,11 +82,24 @@ function command({ script, where }: Run | Solve): string {
   return lines.map((it, i) => `${i === 0 ? bold(sign) : dim(" ".repeat(sign.length))} ${cyan(it)}`).join("\n");
 }
 
-function tellPause({ pause, made, changes }: Of<"pause">): Told[] {
+/** What the layers judge otherwise than before: their names, by verdict. */
+function showVerdicts(checks: readonly Check[]): string[] {
+  const { green, red, yellow } = palette();
+  const signs = { yes: green("✓"), no: red("✗"), unknown: yellow("?") };
+  const words = { yes: "in force", no: "no longer in force", unknown: "cannot be told" };
+  return (["yes", "no", "unknown"] as const).flatMap((verdict) => {
+    const ids = checks.filter((it) => it.verdict === verdict).map((it) => it.id);
+    return ids.length === 0
+      ? []
+      : [wrap(`${signs[verdict]} ${words[verdict]}: ${ids.join(", ")}`, proseWidth(), INDENT)];
+  });
+}
+
+function tellPause({ pause, made, changes, checks }: Of<"pause">): Told[] {
   const { bold } = palette();
   const look = { paint: palette(), limit: LIMIT };
   const size = pause?.size ?? "layer";
-  const done = [...showMade(made, size === "call", look), ...showChanges(changes, size, look)];
+  const done = [...showMade(made, size === "call", look), ...showChanges(changes, size, look), ...showVerdicts(checks)];
   const next = pause === undefined ? [bold("▶ The container is finished, and runs.")] : showNext(pause, false, look);
   return [{ text: done.join("\n") }, { text: next.join("\n") }];
 }

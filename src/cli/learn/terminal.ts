@@ -38,7 +38,7 @@ export class TerminalFrontend implements Frontend {
 
   constructor({ accessible, plain, speaker, signal }: TerminalOptions) {
     this.#screen = new Screen(accessible ? "stream" : speaker === undefined ? "flow" : "slides");
-    this.#chooser = accessible ? new NumberChooser(this.#screen) : new KeyChooser(this.#screen);
+    this.#chooser = accessible ? new NumberChooser(this.#screen) : new KeyChooser(this.#screen, !plain);
     this.#signal = signal;
     this.#numbered = plain || accessible;
     this.#speaker = speaker;
@@ -102,8 +102,7 @@ export class TerminalFrontend implements Frontend {
   }
 
   async #run({ where }: Run) {
-    const shells: Choice<"shell">[] =
-      where === "host" ? [{ key: "t", text: "a shell of your own", value: "shell" }] : [];
+    const shells: Choice<"shell">[] = where === "host" ? [{ key: "t", text: "own shell", value: "shell" }] : [];
     for (;;) {
       const answer = await this.#chooser.choose<"run" | "skip" | "shell" | "back" | "quit">(
         [
@@ -126,7 +125,7 @@ export class TerminalFrontend implements Frontend {
     for (;;) {
       const answer = await this.#chooser.choose<"shell" | Replies["task"]>(
         [
-          { key: "t", text: "a shell of your own", value: "shell" },
+          { key: "t", text: "own shell", value: "shell" },
           ...hints,
           { key: "c", text: "check now", value: "check" },
           { key: "d", text: "do it for me", value: "solve" },

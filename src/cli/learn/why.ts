@@ -21,9 +21,10 @@ export function showSource(call: Pick<Call, "name" | "source" | "show">): string
   const at = rows.findIndex(({ text }) => new RegExp(`\\.${RegExp.escape(call.name)}\\(`).test(text));
   const from = rows.length > LONG && at > AROUND ? at - AROUND : 0;
   const shown = rows.slice(from, rows.length > LONG ? Math.max(at, 0) + AROUND + 1 : undefined);
+  const blanks = Math.min(...shown.filter((it) => it.text !== "").map((it) => it.text.search(/\S/)));
   const lines = shown.map(({ text, number }, i) => {
     const mark = i + from === at ? "▸" : " ";
-    const line = `${mark}${String(number).padStart(4)}  ${text}`;
+    const line = `${mark}${String(number).padStart(4)}  ${text.slice(blanks)}`;
     return mark === "▸" ? bold(line) : line;
   });
   return [title, dim(`${INDENT}is asked for in ${source}:`), "", ...lines].join("\n");
