@@ -139,4 +139,19 @@ describe("the scripts", () => {
     expect(stdout).toContain("inside, it is uid 0");
     expect(stdout).toMatch(/a file of its own layer: yes\na device node: no\na setting of the kernel: no\n$/);
   });
+
+  rootTest("workshop.md: all of it is true, and the task needs its layer", async () => {
+    const lesson = join(examples, "workshop.md");
+    const { code, stdout, stderr } = await host.minidocker(["learn", lesson, "--auto", "--plain"], { timeout: 60_000 });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("Without overlay, the same does not do it.");
+    expect(stdout).toContain("done, by the solution");
+  });
+
+  rootTest("what learn new writes is true, too", async () => {
+    const options = { cwd: host.folder, timeout: 60_000 };
+    expect(await host.minidocker(["learn", "new", "first"], options)).toMatchObject({ code: 0, stderr: "" });
+    const { code, stderr } = await host.minidocker(["learn", "first.md", "--auto", "--plain"], options);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
 });

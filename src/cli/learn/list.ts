@@ -5,7 +5,8 @@ import { type LessonProgress, readProgress } from "../../learn/progress.ts";
 import { blockedBy, Host } from "../../learn/requirements.ts";
 import { findPaths } from "../../state/paths.ts";
 import { print, printJson, status } from "../output.ts";
-import { table } from "../style.ts";
+import { palette } from "../palette.ts";
+import { isTerminal, pad, proseWidth, table, wrap } from "../style.ts";
 
 export interface Listed {
   readonly name: string;
@@ -22,6 +23,7 @@ export interface Listed {
 export async function learnList({ json }: { readonly json: boolean }): Promise<number> {
   const rows = await describeLessons();
   if (json) printJson(rows);
+  else if (isTerminal(STDOUT)) print(rows.map(record).join(""));
   else print(table(headings, rows.map(cells)));
   return 0;
 }
@@ -48,6 +50,19 @@ function tellBroken(entry: Extract<LessonEntry, { lesson?: undefined }>): void {
   const [first] = entry.problems;
   status(`${entry.path}:${first?.line}: ${first?.reason}: minidocker learn check ${entry.path} tells more`);
 }
+
+const STDOUT = 1;
+
+/** For people: two or three lines, however wide the terminal is. */
+function record({ name, title, minutes, requires, blocked, progress }: Listed): string {
+  const { bold, dim, green, yellow } = palette();
+  const done = progress === undefined ? "" : progress === "solved" ? green("  ✓ solved") : `  ${progress}`;
+  const needs = requires.length === 0 ? [] : [dim(wrap(`needs ${requires.join(", ")}`, proseWidth(), INDENT))];
+  const why = blocked === undefined ? [] : [yellow(wrap(`blocked: ${blocked}`, proseWidth(), INDENT))];
+  return `${[`${bold(pad(name, INDENT.length - 1))} ${title}, ${minutes} min${done}`, ...needs, ...why].join("\n")}\n`;
+}
+
+const INDENT = " ".repeat(17);
 
 const headings = ["LESSON", "TITLE", "MINUTES", "NEEDS", "PROGRESS", "HERE"];
 
