@@ -13,11 +13,13 @@ export async function testTask(ctx: Context, { verify, solution, without }: Task
   const { lesson, bench, dialog } = ctx;
   const act = without ?? solution;
   if (act === undefined || (without === undefined && lesson.layers.length === 0)) return;
+  // in a container without namespaces, that would be the host, and nothing would bind the script there
+  if (without === undefined && act.where === "inside") return;
   const left = without === undefined ? lesson.layers : [];
-  const before = bench.containers;
   const remade = left.length > 0 && lesson.container !== undefined && act.where !== "host";
   const attempt = `${verify.line}`;
   if (remade) await ctx.container.remake(left);
+  const before = bench.containers;
   try {
     // nothing of it is kept for the scripts that follow
     if (act.where === "host") await bench.look(act.script, { signal: dialog.signal, without: left, attempt });
