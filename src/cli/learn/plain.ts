@@ -23,7 +23,7 @@ const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
   begin: ({ lesson: { title, summary, minutes, parts } }) => {
     const [first] = parts;
     const titled = first?.kind === "prose" && first.markdown.startsWith("# ");
-    return `${titled ? "" : `${palette().bold(title)}\n\n`}${wrap(`Afterwards you can ${summary}. About ${minutes} minutes.`)}\n\n`;
+    return `${titled ? "" : `${palette().bold(title)}\n\n`}${wrap(`Afterwards you can ${summary}. About ${minutes} minute${minutes === 1 ? "" : "s"}.`)}\n\n`;
   },
   blocked: ({ lesson, why }) => `${lesson.name}: blocked: ${visible(why)}\n`,
   moved: ({ how }) => (how === "back" ? "Back to here.\n\n" : "From the beginning.\n\n"),
