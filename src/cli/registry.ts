@@ -15,6 +15,7 @@ const loaders: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     learn: () => import("./commands/learn.ts"),
     explain: () => import("./commands/explain.ts"),
     verify: () => import("./commands/verify.ts"),
+    probe: () => import("./commands/probe.ts"),
     compare: () => import("./commands/compare.ts"),
   },
   "This machine": {
