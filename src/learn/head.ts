@@ -56,6 +56,7 @@ const schema = mapSchema(
 export function splitHead(text: string): { readonly yaml: string; readonly lines: number } | undefined {
   const [found, yaml] = /^---[ \t]*\n([\s\S]*?)^---[ \t]*(?:\n|$)/m.exec(text) ?? [];
   if (found === undefined || yaml === undefined || !text.startsWith(found)) return undefined;
+  if (/^(```|# )/m.test(yaml)) return undefined; // that --- is one of the lesson's own
   return { yaml, lines: yaml.split("\n").length + 1 };
 }
 

@@ -16,8 +16,7 @@ export function parseLesson(source: string, path: string): Parsed {
   const text = source.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
   const { problems, report } = collectProblems();
   const split = splitHead(text);
-  if (split === undefined)
-    report(1, "the head is missing", "--- in the first line, then title: and the others, and --- again");
+  if (split === undefined) report(1, ...missingHead(text));
   const head = split === undefined ? undefined : readHead(split.yaml, report);
   // the head as empty lines, so that every place is the one in the file
   const lines = split?.lines ?? 0;
@@ -31,6 +30,11 @@ export function parseLesson(source: string, path: string): Parsed {
     it.kind === "probe" && it.without.length === 0 ? { ...it, without: head.layers } : it,
   );
   return { lesson: { ...head, name: lessonName(path), path, parts: own } };
+}
+
+function missingHead(text: string): [reason: string, remedy: string] {
+  if (/^---[ \t]*\n/.test(text)) return ["the head has no end", "--- in a line of its own below its last key"];
+  return ["the head is missing", "--- in the first line, then title: and the others, and --- again"];
 }
 
 /** `uts` of lessons/01-uts.md. */
@@ -54,8 +58,7 @@ function readParts(text: string, report: Report): Part[] {
     if (node.type === "code" && kind !== undefined) {
       endProse();
       const words = (node.meta ?? "").split(/\s+/).filter((it) => it !== "");
-      if (!isClosed(text.slice(start, end)))
-        report(line, `the ${kind} block is not closed`, "``` in a line of its own where it ends");
+      checkFences(text.slice(start, end), { kind, line }, report);
       const part = readers[kind]({ words, body: node.value, line }, report);
       if (part !== undefined) parts.push(part);
       continue;
@@ -86,7 +89,16 @@ function kindOf(lang: string | null | undefined, line: number, report: Report): 
   return undefined;
 }
 
-const isClosed = (block: string): boolean => /\n {0,3}(`{3,}|~{3,})[ \t]*$/.test(block);
+// A fence that nobody closes swallows what follows, up to the end of another block or of the file.
+function checkFences(block: string, { kind, line }: { kind: string; line: number }, report: Report): void {
+  const fence = /^ {0,3}(`{3,}|~{3,})/.exec(block)?.[1] ?? "```";
+  const inner = new RegExp(`^${fence}(?:${kinds.join("|")})\\b`);
+  const swallowed = block.split("\n").findIndex((it, i) => i > 0 && inner.test(it));
+  const closed = /\n {0,3}(`{3,}|~{3,})[ \t]*$/.test(block);
+  if (swallowed < 0 && closed) return;
+  const where = swallowed < 0 ? "where it ends" : `above line ${line + swallowed}`;
+  report(line, `the ${kind} block is not closed`, `${fence} in a line of its own ${where}`);
+}
 
 // In a list or a quotation, a block would be shown and not be done.
 function refuseNested(node: Nodes, report: Report): void {

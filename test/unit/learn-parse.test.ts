@@ -122,7 +122,11 @@ const change = (from: string, to: string): string => head.replace(from, to);
 describe("a broken head", () => {
   const cases: readonly [string, string, string][] = [
     ["none", "", "1: the head is missing; write instead: --- in the first line"],
-    ["without an end", "---\ntitle: x\n", "1: the head is missing; write instead: --- in the first line"],
+    [
+      "without an end",
+      "---\ntitle: x\n",
+      "1: the head has no end; write instead: --- in a line of its own below its last key",
+    ],
     [
       "without a title",
       change("title: A hostname of its own\n", ""),
