@@ -22,8 +22,16 @@ export function isTerminal(fd: number): boolean {
   }
 }
 
+let fixedWidth: number | undefined;
+
+/** From now on that many columns: what is written is for another terminal, or for a file. */
+export function fixColumns(size: number): void {
+  fixedWidth = size;
+}
+
 /** The terminal's width; COLUMNS, or 80, where there is none. */
 export function columns(): number {
+  if (fixedWidth !== undefined) return fixedWidth;
   const width = (isTerminal(STDOUT) ? process.stdout.columns : 0) || Number(process.env["COLUMNS"]);
   return Number.isInteger(width) && width > 0 ? Math.max(width, 20) : PROSE;
 }

@@ -27,6 +27,7 @@ export const learnOptions = [
   { long: "requirements", help: "with check: what lessons may ask of a host", group: finding },
   { long: "html", help: "with export: one page that needs nothing else", group: finding },
   { long: "cast", help: "with export: a recording for asciinema", group: finding },
+  { long: "no-run", help: "with export: only what the lesson says, without running it", group: finding },
 ] as const satisfies readonly Option[];
 
 export type LearnValues = Values<typeof learnOptions>;

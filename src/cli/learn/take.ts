@@ -1,7 +1,7 @@
 // Taking a lesson: which front end shows it, what is written down of it, and the exit code.
 
 import { Refusal } from "../../core/refusal.ts";
-import type { RunnerOptions } from "../../learn/context.ts";
+import type { Means, RunnerOptions } from "../../learn/context.ts";
 import type { Frontend } from "../../learn/event.ts";
 import type { Lesson, Predict } from "../../learn/lesson.ts";
 import { findLesson, readPaths } from "../../learn/library.ts";
@@ -79,15 +79,19 @@ async function take(
   signal: AbortSignal,
   more: Pick<RunnerOptions, "size"> = {},
 ): Promise<number> {
-  const paths = openPaths();
-  const means = { readOptions: readContainer, command: [process.execPath, ...ownScript()], paths };
+  const means = lessonMeans();
   const attended = isAttended(values);
   const frontend = await chooseFrontend(values, attended, signal);
-  const progress = readProgress(paths, status);
+  const progress = readProgress(means.paths, status);
   const recall = attended ? recalled(lesson, progress[lesson.name]?.wrong ?? []) : [];
   const outcome = await runLesson(lesson, frontend, { means, auto: values.auto, signal, recall, ...more });
   if (attended) remember(lesson, outcome);
   return outcome.failures.length > 0 ? 1 : 0;
+}
+
+/** What a lesson needs of this minidocker. */
+export function lessonMeans(): Means {
+  return { readOptions: readContainer, command: [process.execPath, ...ownScript()], paths: openPaths() };
 }
 
 /** From source, minidocker is Bun with a script. */

@@ -1,0 +1,54 @@
+// `learn export`: a lesson for those who have no minidocker at hand: a page, a recording, text. What it prints is what was observed,
+// because it is run for that.
+
+import type { Lesson } from "../../learn/lesson.ts";
+import { findLesson } from "../../learn/library.ts";
+import { print, status } from "../output.ts";
+import { fixColors } from "../palette.ts";
+import { UsageError } from "../parse.ts";
+import { fixColumns } from "../style.ts";
+import type { Observed } from "./export/observe.ts";
+import { interruptible } from "./interrupts.ts";
+import type { LearnValues } from "./options.ts";
+
+const formats = ["html", "cast", "plain"] as const;
+type Format = (typeof formats)[number];
+
+/** Prints it, and returns the exit code: 1 where something is not as the lesson says. */
+export async function learnExport(nameOrFile: string, values: LearnValues): Promise<number> {
+  const format = chooseFormat(values);
+  const lesson = findLesson(nameOrFile);
+  fixColors(format === "cast");
+  const { WIDTH } = await import("./export/cast.ts");
+  fixColumns(WIDTH);
+  return interruptible(async (signal) => {
+    const seen = await observeOrNot(lesson, values["no-run"], signal);
+    if (seen.unseen !== undefined) status(`${lesson.name}: without outputs: ${seen.unseen}`);
+    for (const it of seen.failures) status(it);
+    print(await render(format, seen));
+    return seen.failures.length > 0 ? 1 : 0;
+  });
+}
+
+function chooseFormat(values: LearnValues): Format {
+  const [format, other] = formats.filter((it) => values[it]);
+  if (format === undefined)
+    throw new UsageError("learn", "learn export needs to know as what: --html, --cast or --plain");
+  if (other !== undefined) throw new UsageError("learn", `learn export: --${format} and --${other}: one of them`);
+  return format;
+}
+
+async function observeOrNot(lesson: Lesson, notAtAll: boolean, signal: AbortSignal): Promise<Observed> {
+  const { observe, unobserved } = await import("./export/observe.ts");
+  const { scriptOf } = await import("./export/script.ts");
+  if (notAtAll) return unobserved(lesson, scriptOf(lesson), "it was not run, as --no-run asks for");
+  const seen = await observe(lesson, signal);
+  return seen.unseen === undefined ? seen : unobserved(lesson, scriptOf(lesson), seen.unseen);
+}
+
+async function render(format: Format, seen: Observed): Promise<string> {
+  if (format === "html") return (await import("./export/html.ts")).pageOf(seen, new Date());
+  if (format === "cast") return (await import("./export/cast.ts")).castOf(seen, new Date());
+  const why = seen.unseen === undefined ? "" : `Without outputs: ${seen.unseen}.\n\n`;
+  return why + seen.told.map((it) => it.text).join("");
+}

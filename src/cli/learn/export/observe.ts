@@ -1,0 +1,101 @@
+// What an export is made of: the lesson, and what was observed when it was run here. What happened is kept by the line of the part
+// that it happened at, so an export follows the lesson, also where the run did not come to its end.
+
+import type { Event, Frontend } from "../../../learn/event.ts";
+import type { Lesson, Part } from "../../../learn/lesson.ts";
+import { runLesson } from "../../../learn/runner.ts";
+import { showResult } from "../../../stage/trace.ts";
+import { unattended } from "../auto.ts";
+import { plainText } from "../plain.ts";
+import { lessonMeans } from "../take.ts";
+
+type Pause = Extract<Event, { kind: "pause" }>;
+
+/** A pause as text: the calls are asked for it at once, for later they know more. */
+export interface Stop extends Pick<Pause, "changes" | "checks"> {
+  readonly layer: string | undefined;
+  readonly step: string | undefined;
+  readonly why: string | undefined;
+  readonly next: string | undefined;
+  readonly source: string | undefined;
+  readonly made: readonly { readonly place: string; readonly call: string }[];
+}
+
+export interface Told {
+  /** Milliseconds since the beginning. */
+  readonly at: number;
+  readonly event: Event;
+  /** As a terminal shows it. */
+  readonly text: string;
+  readonly stop: Stop | undefined;
+}
+
+export interface Observed {
+  readonly lesson: Lesson;
+  readonly told: readonly Told[];
+  /** Why there are no outputs; undefined where there are some. */
+  readonly unseen: string | undefined;
+  readonly failures: readonly string[];
+  /** What was told at a part, by kind. */
+  at<K extends Event["kind"]>(part: Part, kind: K): Extract<Event, { kind: K }> | undefined;
+  stopAt(part: Part): Stop | undefined;
+}
+
+/** Runs the lesson as `--auto` does. */
+export async function observe(lesson: Lesson, signal: AbortSignal): Promise<Observed> {
+  const told: Told[] = [];
+  const began = performance.now();
+  const frontend: Frontend = unattended((event) => {
+    told.push({ at: performance.now() - began, event, text: plainText(event), stop: stopOf(event) });
+  });
+  const outcome = await runLesson(lesson, frontend, { means: lessonMeans(), auto: true, signal });
+  const unseen = outcome.how === "blocked" ? `this host cannot run it: ${outcome.why}` : undefined;
+  return observed(lesson, told, unseen, outcome.failures);
+}
+
+/** Only what the lesson says. */
+export function unobserved(lesson: Lesson, told: readonly Event[], why: string): Observed {
+  return observed(
+    lesson,
+    told.map((event) => ({ at: 0, event, text: plainText(event), stop: undefined })),
+    why,
+    [],
+  );
+}
+
+function observed(
+  lesson: Lesson,
+  told: readonly Told[],
+  unseen: string | undefined,
+  failures: readonly string[],
+): Observed {
+  const find = (part: Part, kind: Event["kind"]): Told | undefined =>
+    told.find(({ event }) => event.kind === kind && "part" in event && event.part.line === part.line);
+  return {
+    lesson,
+    told,
+    unseen,
+    failures,
+    at: <K extends Event["kind"]>(part: Part, kind: K) =>
+      find(part, kind)?.event as Extract<Event, { kind: K }> | undefined,
+    stopAt: (part) => find(part, "pause")?.stop,
+  };
+}
+
+function stopOf(event: Event): Stop | undefined {
+  if (event.kind !== "pause") return undefined;
+  const { pause, made, changes, checks } = event;
+  return {
+    layer: pause?.layer,
+    step: pause?.step,
+    why: pause?.explanation?.steps[pause.step],
+    next: pause?.call.show(),
+    source: pause?.call.source,
+    made: made.map((it) => ({
+      place: `${it.origin.layer}: ${it.origin.step}`,
+      call: `${it.show()} ${showResult(it)}`,
+    })),
+    changes,
+    checks,
+  };
+}

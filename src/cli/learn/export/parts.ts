@@ -1,0 +1,208 @@
+// The parts of a lesson as HTML, each with what was observed at it.
+
+import type { Check } from "../../../core/layer.ts";
+import type { Change } from "../../../core/snapshot.ts";
+import type { Part, Predict, ProbeRef, Run, Solve, Source, Target, Verify } from "../../../learn/lesson.ts";
+import { excerpt } from "../../../learn/source.ts";
+import { taskAt } from "../../../learn/task.ts";
+import { findProbe } from "../../../probes/index.ts";
+import type { Observation } from "../../../probes/probe.ts";
+import { shorten, showObservation } from "../plain.ts";
+import { highlight } from "./code.ts";
+import { html, type Markup } from "./markup.ts";
+import type { Observed, Stop } from "./observe.ts";
+import { inline, markdown } from "./prose.ts";
+
+/** Undefined for what is a part of another one, and for the instructor's notes. */
+export function partOf(part: Part, index: number, seen: Observed): Markup | undefined {
+  switch (part.kind) {
+    case "predict":
+      return predict(part);
+    case "run":
+      return html`<figure class="run">${commandAndOutput(part, seen)}${expected(seen.lesson.parts, index, seen)}</figure>`;
+    case "verify":
+      return part.became ? task(index, seen) : verify(part, seen);
+    case "pause":
+      return pause(part.target, seen.stopAt(part), seen);
+    case "probe":
+      return probe(part, seen);
+    case "src":
+      return source(part);
+    default:
+      return undefined;
+  }
+}
+
+/** Opening a choice is choosing it: that needs no script. */
+function predict({ question, choices, line }: Predict): Markup {
+  const items = choices.map(({ text, right, why }) => {
+    const answer = right ? html`<strong>Yes.</strong> ` : html`<strong>No.</strong> `;
+    return html`<li><details name="question-${line}" class="${right ? "right" : "wrong"}">
+<summary>${inline(text)}</summary>
+<p>${answer}${why === undefined ? undefined : inline(why)}</p></details></li>`;
+  });
+  return html`<section class="predict" aria-label="A question">
+<p class="kicker">What do you expect?</p>
+<div class="question">${markdown(question)}</div>
+<ol>${items}</ol></section>`;
+}
+
+const places = {
+  host: ["on this machine", "$"],
+  inside: ["inside the half-built container", "#"],
+  container: ["in the container", "#"],
+} as const;
+
+function commandAndOutput(part: Run | Solve, seen: Observed): Markup {
+  const [place, prompt] = places[part.where];
+  const output = seen.at(part, "output");
+  return html`<figcaption>${place}</figcaption>
+<pre class="command" data-prompt="${prompt}" tabindex="0"><code>${part.script.trimEnd()}</code></pre>${
+    output === undefined ? undefined : outputOf(output.text, output.status)
+  }`;
+}
+
+function outputOf(text: string, status: number): Markup {
+  const ended = status === 0 ? undefined : html`<p class="status">exit status ${status}</p>`;
+  const printed =
+    text.trim() === ""
+      ? html`<p class="status">It prints nothing.</p>`
+      : html`<pre class="output" tabindex="0"><samp>${text.trimEnd()}</samp></pre>`;
+  return html`${printed}${ended}`;
+}
+
+/** Where nothing was observed, or something else than the lesson says. */
+function expected(parts: readonly Part[], index: number, seen: Observed): Markup | undefined {
+  const part = parts.slice(index + 1).find((it) => it.kind !== "prose" && it.kind !== "note");
+  if (part?.kind !== "expect") return undefined;
+  const judged = seen.at(part, "expect");
+  if (judged?.ok) return undefined;
+  const title = judged === undefined ? "It should print" : "This is not what the lesson says it prints";
+  return html`<p class="status">${title}${part.status === 0 || part.status === "any" ? "" : `, and end with ${part.status}`}:</p>
+<pre class="output" tabindex="0"><samp>${part.lines.join("\n")}</samp></pre>`;
+}
+
+const sign = (ok: boolean | undefined): Markup =>
+  ok === undefined
+    ? html`<span class="sign">•</span> `
+    : html`<span class="sign ${ok ? "ok" : "no"}">${ok ? "✓" : "✗"}</span> `;
+
+function verify(part: Verify, seen: Observed): Markup {
+  const found = seen.at(part, "verify");
+  return html`<details class="check"><summary>${sign(found?.ok)}${part.title}</summary>
+${howItIsChecked(part)}${sawOf(found?.saw)}</details>`;
+}
+
+function howItIsChecked({ test }: Verify): Markup {
+  const text =
+    "script" in test
+      ? test.script.replace(`# ${claim}\n`, "").trimEnd()
+      : test.checks.map((it) => `${it.id} is ${it.verdict}`).join("\n");
+  const title =
+    "script" in test ? `Checked ${places[test.where][0]} with` : "Checked from outside, as minidocker verify does";
+  return html`<p class="status">${title}:</p><pre tabindex="0"><code>${text}</code></pre>`;
+}
+
+const sawOf = (saw: string | undefined): Markup | undefined =>
+  saw === undefined || saw === ""
+    ? undefined
+    : html`<p class="status">Seen:</p><pre tabindex="0"><samp>${saw}</samp></pre>`;
+
+function task(index: number, seen: Observed): Markup {
+  const { verify: part, hints, diagnoses, solution, without } = taskAt(seen.lesson.parts, index);
+  const tested = seen.at(part, "tested");
+  const fold = (title: string, body: Markup): Markup => html`<details><summary>${title}</summary>${body}</details>`;
+  return html`<section class="task" aria-label="A task">
+<p class="kicker">Your turn</p>
+<p class="goal">Make it true that ${part.title}.</p>
+${hints.map(({ text }, i) => fold(`Hint ${i + 1} of ${hints.length}`, markdown(text)))}
+${diagnoses.length === 0 ? undefined : fold("If it does not work", html`${diagnoses.map(({ text }) => markdown(text))}`)}
+${fold("How it is checked", howItIsChecked(part))}
+${solution === undefined ? undefined : fold("A solution", html`<div class="run">${commandAndOutput(solution, seen)}</div>`)}
+${
+  tested === undefined || without === undefined
+    ? undefined
+    : fold(
+        `The same without ${tested.without.join(", ")} does not do it`,
+        html`<div class="run">${commandAndOutput(without, seen)}</div>`,
+      )
+}</section>`;
+}
+
+const placeName = (target: Target): string =>
+  target === "finished" ? "finished" : [target.layer, target.step, target.call].filter(Boolean).join(": ");
+
+function pause(target: Target, stop: Stop | undefined, seen: Observed): Markup {
+  if (stop === undefined) {
+    const why =
+      seen.unseen === undefined ? "The run did not come here." : "What the kernel shows then, only a run can tell.";
+    return html`<section class="pause" aria-label="A pause"><p class="kicker">The container stands still</p>
+<p class="place">${placeName(target)}</p><p class="status">${why}</p></section>`;
+  }
+  const { layer, step, why, next, source: from } = stop;
+  const finished = layer === undefined;
+  return html`<section class="pause" aria-label="A pause">
+<p class="kicker">${finished ? "The container runs" : "The container stands still before"}</p>
+<p class="place">${finished ? "Everything is made" : `${layer}: ${step}`}</p>
+${made(stop)}${changes(stop.changes)}${checks(stop.checks)}
+${next === undefined ? undefined : html`<p class="status">The next call:</p><pre class="next" tabindex="0"><code>${shorten(next)}</code></pre>`}
+${from === undefined ? undefined : html`<p class="from">${from}</p>`}
+${why === undefined ? undefined : html`<div class="why">${markdown(why)}</div>`}</section>`;
+}
+
+function made({ made: calls }: Stop): Markup | undefined {
+  if (calls.length === 0) return undefined;
+  let last = "";
+  const lines = calls.map(({ place, call }) => {
+    const heading = place === last ? undefined : html`<span class="c">${place}</span>\n`;
+    last = place;
+    return html`${heading}${shorten(call)}\n`;
+  });
+  const count = `${calls.length} call${calls.length === 1 ? "" : "s"}`;
+  return html`<details><summary>${count} since the last pause</summary><pre class="calls" tabindex="0"><code>${lines}</code></pre></details>`;
+}
+
+/** Descriptors come and go with every step. */
+const noise = new Set(["descriptors"]);
+
+function changes(list: readonly Change[]): Markup | undefined {
+  const told = list.filter((it) => !noise.has(it.section));
+  if (told.length === 0) return undefined;
+  const sections = told.map(({ section, removed, added }) => {
+    const old = removed.map((it) => html`<del>${shorten(it)}</del>`);
+    const now = added.map((it) => html`<ins>${shorten(it)}</ins>`);
+    return html`<dt>${section}</dt><dd><pre tabindex="0">${[...old, ...now]}</pre></dd>`;
+  });
+  return html`<p class="status">What the kernel shows of it now:</p><dl class="changes">${sections}</dl>`;
+}
+
+function checks(list: readonly Check[]): Markup | undefined {
+  if (list.length === 0) return undefined;
+  const items = list.map(({ verdict, title, saw }) => {
+    const mark = verdict === "unknown" ? html`<span class="sign">?</span> ` : sign(verdict === "yes");
+    return html`<li>${mark}${title}<br><small>${shorten(saw)}</small></li>`;
+  });
+  const count = list.length === 1 ? "1 check comes" : `${list.length} checks come`;
+  return html`<details><summary>${count} out differently now</summary><ul class="verdicts">${items}</ul></details>`;
+}
+
+function probe(part: ProbeRef, seen: Observed): Markup {
+  const known = findProbe(part.probe);
+  const found = seen.at(part, "probe");
+  const row = (title: string, it: Observation): Markup =>
+    html`<dt>${title}</dt><dd class="${it.kind === "succeeded" ? "through" : "stopped"}">${showObservation(it)}</dd>`;
+  const rows =
+    found === undefined
+      ? undefined
+      : html`<dl>${row("with all layers", found.withAll)}${row(`without ${part.without.join(", ")}`, found.without)}</dl>`;
+  return html`<section class="probe" aria-label="An attack">
+<p class="kicker">Attack: ${part.probe}</p>
+${known === undefined ? undefined : html`<p class="goal">${known.question}</p><pre class="next" tabindex="0"><code>${known.call}</code></pre>`}
+${rows}</section>`;
+}
+
+function source({ file, symbol, caption }: Source): Markup {
+  const { text } = excerpt(file, symbol);
+  return html`<figure class="source"><figcaption>${caption === "" ? undefined : markdown(caption)}<code>${file}#${symbol}</code></figcaption>
+<pre tabindex="0"><code>${highlight(text)}</code></pre></figure>`;
+}

@@ -1,0 +1,87 @@
+// A lesson's Markdown as HTML. Nothing in it can load or run anything: raw HTML is shown as text, pictures are their descriptions.
+
+import type { Element, ElementContent, Nodes, Root } from "hast";
+import { toHtml } from "hast-util-to-html";
+import type { Html, Image, Link } from "mdast";
+import { fromMarkdown } from "mdast-util-from-markdown";
+import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
+import { type State, toHast } from "mdast-util-to-hast";
+import { gfmTable } from "micromark-extension-gfm-table";
+import { Markup } from "./markup.ts";
+
+export interface Heading {
+  readonly depth: number;
+  readonly text: string;
+  readonly id: string;
+}
+
+export interface Prose {
+  readonly markup: Markup;
+  readonly headings: readonly Heading[];
+}
+
+/** `title`: a first heading that says the same is left out. */
+export function proseOf(markdown: string, title?: string): Prose {
+  const tree = treeOf(markdown);
+  const headings: Heading[] = [];
+  tree.children = tree.children.filter((node) => {
+    if (node.type !== "element" || !/^h[1-6]$/.test(node.tagName)) return true;
+    const text = textOf(node);
+    if (text === title) return false;
+    const id = idOf(text);
+    node.properties["id"] = id;
+    // the page's own title is the only heading of the first level
+    const depth = Math.max(2, Number(node.tagName[1]));
+    node.tagName = `h${depth}`;
+    headings.push({ depth, text, id });
+    return true;
+  });
+  return { markup: new Markup(toHtml(tree)), headings };
+}
+
+export const markdown = (text: string): Markup => proseOf(text).markup;
+
+/** Without the paragraph around it, where there is only one. */
+export function inline(text: string): Markup {
+  const tree = treeOf(text);
+  const [first, second] = tree.children;
+  const alone = first?.type === "element" && first.tagName === "p" && second === undefined;
+  return new Markup(toHtml(alone ? { type: "root", children: first.children } : tree));
+}
+
+function treeOf(text: string): Root {
+  const mdast = fromMarkdown(text, { extensions: [gfmTable()], mdastExtensions: [gfmTableFromMarkdown()] });
+  const tree = toHast(mdast, {
+    handlers: {
+      html: (_: State, node: Html): ElementContent => ({ type: "text", value: node.value }),
+      image: (_: State, node: Image): ElementContent => ({ type: "text", value: node.alt ?? "" }),
+      link: (state: State, node: Link): Element | ElementContent[] => {
+        const children = state.all(node) as ElementContent[];
+        if (!/^(https?:|mailto:|#)/i.test(node.url)) return children;
+        return { type: "element", tagName: "a", properties: { href: node.url, rel: ["noreferrer"] }, children };
+      },
+    },
+  }) as Root;
+  for (const table of tree.children.filter((it) => it.type === "element" && it.tagName === "table")) scrollable(table);
+  return tree;
+}
+
+// A wide table moves by itself, and not the whole page with it.
+function scrollable(table: Nodes): void {
+  if (table.type !== "element") return;
+  const inner: Element = { ...table };
+  table.tagName = "div";
+  table.properties = { className: ["wide"], tabIndex: 0 };
+  table.children = [inner];
+}
+
+function textOf(node: Nodes): string {
+  if (node.type === "text") return node.value;
+  return "children" in node ? node.children.map((it) => textOf(it)).join("") : "";
+}
+
+export const idOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "");
