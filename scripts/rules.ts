@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { calls } from "../src/stage/calls.ts";
 
-/** Folder of src → the other folders of src that it may import: abi ← stage ← core ← layers ← engine ← … */
+/** Folder of src → the other folders of src that it may import: abi ← stage ← core ← layers ← engine ← probes ← learn ← cli */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   abi: [],
   stage: ["abi"],

@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { replaceFile } from "../state/files.ts";
+import { withLock } from "../state/lock.ts";
 import type { Paths } from "../state/paths.ts";
 import { errnoOf, Refusal } from "../state/refusal.ts";
 
@@ -52,12 +53,21 @@ export function writeProgress(
   { status, wrong }: Pick<LessonProgress, "status" | "wrong">,
   tell: (message: string) => void,
 ): void {
-  const before = readProgress(paths, tell);
+  makeFolder(paths);
+  // two terminals may end their lessons at the same time
+  withLock(`${paths.data}/learn/lock`, () => {
+    const before = readProgress(paths, tell);
+    save(paths, { ...before, [name]: merged(before[name], { status, wrong }) });
+  });
+}
+
+function merged(
+  known: LessonProgress | undefined,
+  { status, wrong }: Pick<LessonProgress, "status" | "wrong">,
+): LessonProgress {
   const rank = (it: LessonProgress["status"]): number => ["begun", "seen", "solved"].indexOf(it);
-  const known = before[name]?.status ?? status;
-  const better = rank(known) > rank(status) ? known : status;
-  const when = new Date().toISOString();
-  save(paths, { ...before, [name]: { status: better, when, wrong: [...new Set(wrong)] } });
+  const better = known !== undefined && rank(known.status) > rank(status) ? known.status : status;
+  return { status: better, when: new Date().toISOString(), wrong: [...new Set(wrong)] };
 }
 
 /** Forgets one lesson, or all. Returns the names of what was forgotten. */
@@ -71,14 +81,16 @@ export function resetProgress(paths: Paths, name: string | undefined, tell: (mes
 
 const fileOf = ({ data }: Paths): string => `${data}/learn/progress.json`;
 
-function save(paths: Paths, lessons: Progress): void {
+function makeFolder(paths: Paths): void {
   try {
     mkdirSync(`${paths.data}/learn`, { recursive: true, mode: 0o700 });
-    replaceFile(fileOf(paths), `${JSON.stringify({ version: 1, lessons }, undefined, 2)}\n`);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal(`${fileOf(paths)} cannot be written (${errnoOf(error)})`, 1);
+    throw new Refusal(`${paths.data}/learn cannot be made (${errnoOf(error)})`, 1);
   }
+}
+
+function save(paths: Paths, lessons: Progress): void {
+  replaceFile(fileOf(paths), `${JSON.stringify({ version: 1, lessons }, undefined, 2)}\n`);
 }
 
 function parsed(text: string): unknown {

@@ -8,6 +8,7 @@ import type { Finding } from "../engine/doctor/finding.ts";
 import { dataPlace, lookAtSystem } from "../engine/doctor/ground.ts";
 import { tryNamespaces, tryOverlay, trySeccomp } from "../engine/doctor/isolation.ts";
 import { tryNetwork } from "../engine/doctor/network.ts";
+import { lookAtRootless } from "../engine/doctor/rootless.ts";
 import { Trials } from "../engine/doctor/trials.ts";
 import { findProgram } from "../images/machine.ts";
 import { locatePaths } from "../state/paths.ts";
@@ -28,6 +29,7 @@ export const requirements: readonly HostRequirement[] = [
     what: "user namespaces that an ordinary user may make",
     test: (host) => host.found("namespaces.user"),
   },
+  { name: "users", what: "containers with several users: root, or newuidmap", test: ({ facts }) => needUsers(facts) },
   { name: "namespaces.cgroup", what: "cgroup namespaces", test: (host) => host.found("namespaces.cgroup") },
   { name: "namespaces.time", what: "time namespaces (CONFIG_TIME_NS)", test: (host) => host.found("namespaces.time") },
   { name: "overlay", what: "overlayfs, writable where containers are", test: (host) => host.found("overlay") },
@@ -62,9 +64,10 @@ export const requirements: readonly HostRequirement[] = [
 ];
 
 /** What of `requires` is missing here, in a sentence, or undefined. Nothing is left on the host. */
-export async function blockedBy(requires: readonly string[], host: Host = new Host()): Promise<string | undefined> {
+export async function blockedBy(requires: readonly string[], known?: Host): Promise<string | undefined> {
   const system = lookAtSystem();
   if (system.verdict === "no") return `${system.saw}; ${system.remedy}`;
+  const host = known ?? new Host();
   const missing: string[] = [];
   for (const name of requires) {
     const found = lookUp(name);
@@ -128,6 +131,11 @@ function needRoot({ uid }: Facts): string | undefined {
   return mayWrite("/proc/sys/kernel/hostname")
     ? undefined
     : "this root is not allowed to change the machine (in a container?)";
+}
+
+function needUsers(facts: Facts): string | undefined {
+  const missing = lookAtRootless(facts).find((it) => it.id === "rootless.ids" && it.verdict !== "yes");
+  return missing === undefined ? undefined : `${missing.saw}; ${missing.remedy}`;
 }
 
 async function needBridge(host: Host): Promise<string | undefined> {

@@ -6,7 +6,8 @@
 //   1. containers/ID/lock   one command at a time changes a container
 //   2. containers/ID/       reading, changing and writing state.json
 //   3. names/               taking a name away from a container that is no longer there
-// data/base/lock is held alone; it is a file because home folders may be on NFS, where folders cannot be locked.
+// data/base/lock and data/learn/lock are held alone; they are files because home folders may be on NFS, where folders cannot be
+// locked.
 
 import { dlopen, read } from "bun:ffi";
 import { closeSync, constants, openSync } from "node:fs";
