@@ -67,7 +67,11 @@ describe("what is declared is found, whole", () => {
       3,
       "// What it is for,\n// in two lines.\nexport const table: readonly { x: number }[] = [\n  { x: 1 }, // a } that closes nothing\n  { x: 2 },\n];",
     ],
-    ["about", 10, "/** A text with brackets. */\nexport const about = `\n}\n${table.map((it) => `{ ${it.x}`)} {\n`;"],
+    [
+      "about",
+      10,
+      `/** A text with brackets. */\nexport const about = \`\n}\n\${table.map((it) => \`{ \${it.x}\`)} {\n\`;`,
+    ],
     ["Shape", 16, 'export type Shape =\n  | { kind: "a" }\n  | { kind: "b" };'],
     [
       "plain",
