@@ -10,7 +10,7 @@ const HEIGHT = 24;
 const LONGEST_WAIT = 2;
 /** What takes a millisecond to happen takes longer to read: a line, and each of its words. */
 const LINE = 0.05;
-const WORD = 0.06;
+const WORD = 0.04;
 
 export function castOf({ lesson, told }: Observed, now: Date): string {
   const head = {

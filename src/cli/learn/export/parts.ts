@@ -6,8 +6,8 @@ import type { Part, Predict, ProbeRef, Run, Solve, Source, Target, Verify } from
 import { excerpt } from "../../../learn/source.ts";
 import { taskAt } from "../../../learn/task.ts";
 import { findProbe } from "../../../probes/index.ts";
-import type { Observation } from "../../../probes/probe.ts";
-import { shorten, showObservation } from "../plain.ts";
+import { type Observation, outcome, wasStopped } from "../../../probes/probe.ts";
+import { shorten } from "../plain.ts";
 import { highlight } from "./code.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Observed, Stop } from "./observe.ts";
@@ -93,7 +93,7 @@ function verify(part: Verify, seen: Observed): Markup {
 ${howItIsChecked(part)}${sawOf(found?.saw)}</details>`;
 }
 
-function howItIsChecked({ test }: Verify): Markup {
+function howItIsChecked({ test, title: claim }: Verify): Markup {
   const text =
     "script" in test
       ? test.script.replace(`# ${claim}\n`, "").trimEnd()
@@ -189,8 +189,11 @@ function checks(list: readonly Check[]): Markup | undefined {
 function probe(part: ProbeRef, seen: Observed): Markup {
   const known = findProbe(part.probe);
   const found = seen.at(part, "probe");
-  const row = (title: string, it: Observation): Markup =>
-    html`<dt>${title}</dt><dd class="${it.kind === "succeeded" ? "through" : "stopped"}">${showObservation(it)}</dd>`;
+  const row = (title: string, it: Observation): Markup => {
+    const way = wasStopped(it) ? "stopped" : "through";
+    return html`<div><dt>${title}</dt><dd class="${way}">${way === "through" ? "✗ it gets through" : `✓ ${outcome(it)}`}
+<small>${it.saw}</small></dd></div>`;
+  };
   const rows =
     found === undefined
       ? undefined

@@ -121,18 +121,16 @@ section .changes pre { padding: 0; max-height: 20rem; overflow-y: auto; }
 .changes del::before { content: "− "; } .changes ins::before { content: "+ "; }
 .verdicts { margin: 0; padding: 0; list-style: none; font-size: 0.95rem; }
 .verdicts small { display: inline-block; padding-left: 1.5em; color: var(--faint); font-family: var(--mono); font-size: 0.78rem; overflow-wrap: anywhere; }
-.probe dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0 1.5rem; margin: 0.9rem 0 0; }
-.probe dl { grid-template-rows: auto auto; grid-auto-flow: column; }
+.probe dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0.7rem 1.5rem; margin: 0.9rem 0 0; }
 .probe dt { font-size: 0.85rem; color: var(--faint); }
 .probe dd { margin: 0; font-weight: 600; }
 .probe .stopped { color: var(--green); } .probe .through { color: var(--red); }
+.probe small { display: block; font-weight: 400; color: var(--ink); }
 footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--line); font-size: 0.88rem; color: var(--faint); }
 
 @media (max-width: 34rem) {
   body { font-size: 1rem; }
   .run { margin-inline: calc(-1 * clamp(0rem, 2vw, 0.6rem)); padding-inline: 0.9rem; }
-  .probe dl { grid-auto-flow: row; grid-template-rows: none; }
-  .probe dd { margin-bottom: 0.7rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
