@@ -79,14 +79,9 @@ async function enter({ pid }: Pause): Promise<void> {
     return;
   }
   say(INDENT + describeShell(pid));
-  // the shell gets Ctrl-C like this process does, and it is meant for the shell
-  const ignore = (): void => {};
-  process.on("SIGINT", ignore);
   try {
     await shellInside(pid);
   } catch (error) {
     say(INDENT + (error as Error).message);
-  } finally {
-    process.off("SIGINT", ignore);
   }
 }

@@ -65,6 +65,9 @@ export async function shellInside(pid: number, argv: readonly string[] = ["sh", 
   const session = new Session();
   session.origin = { layer: "shell", step: "join the namespaces" };
   const guest = await launch(session, "guest", { ownSession: false });
+  // this process gets Ctrl-C like the shell does, and it is meant for the shell
+  const ignore = (): void => {};
+  process.on("SIGINT", ignore);
   try {
     const { stage } = guest;
     await join(stage, pid);
@@ -80,6 +83,7 @@ export async function shellInside(pid: number, argv: readonly string[] = ["sh", 
     shell.close();
     return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
   } finally {
+    process.off("SIGINT", ignore);
     guest.close();
   }
 }

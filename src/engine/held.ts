@@ -6,6 +6,7 @@
 //                              └────────back────────┘
 
 import type { Check, Layer } from "../core/layer.ts";
+import type { Parent } from "../core/parent.ts";
 import { probeFacts } from "../core/probe.ts";
 import { Refusal } from "../core/refusal.ts";
 import { capture, type Snapshot } from "../core/snapshot.ts";
@@ -14,14 +15,17 @@ import type { Pause, Position, StepSize, Target } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
 import { layers as theSeven } from "../layers/index.ts";
 import type { Call } from "../stage/call.ts";
-import type { Stage } from "../stage/stage.ts";
+import { StageGone } from "../stage/error.ts";
+import { launch } from "../stage/launch.ts";
+import { Session, type Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { removeRecord } from "../state/record.ts";
+import { shellInside } from "./enter.ts";
 import { attack, type Killed } from "./held/attack.ts";
-import { Build, type Plan } from "./held/build.ts";
+import { Build, type Goal, type Plan } from "./held/build.ts";
 import { scriptInContainer, scriptInside } from "./held/places.ts";
 import type { ScriptOutcome } from "./held/script.ts";
-import { shellOfContainer, shellOfHost } from "./held/shell.ts";
+import { shellInContainer } from "./held/shell.ts";
 import { judge } from "./judge.ts";
 import { type Console, describe, explained, putInOrder, reserve } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
@@ -131,9 +135,8 @@ export class Held {
   }
 
   async runScript(where: Where, script: string, { timeout = TIMEOUT } = {}): Promise<ScriptOutcome> {
-    const build = this.#open();
-    if (where === "inside") return await scriptInside(build, script, timeout);
-    return await scriptInContainer(this.#resident(), script, this.spec.process.env, timeout);
+    if (where === "inside") return await scriptInside(this.#open(), script, timeout);
+    return await this.#within((resident) => scriptInContainer(resident, script, this.spec.process.env, timeout));
   }
 
   /**
@@ -143,18 +146,22 @@ export class Held {
   async shell(): Promise<void> {
     const build = this.#open();
     if (build.resident !== undefined) {
-      if (await shellOfContainer(build, build.resident, this.spec.process.env)) return;
+      const { env } = this.spec.process;
+      if (await this.#within((resident) => shellInContainer(build, resident, env))) return;
       this.#plan.console.notice(
         "without the layer overlay there is no /dev/pts, so this shell joins the namespaces only, and none of the other layers binds it",
       );
     }
     if (build.pid === undefined) throw new Refusal("there is no process yet: the namespaces layer makes it");
-    await shellOfHost(build.pid);
+    await shellInside(build.pid);
   }
 
-  /** Lets `action` drive a process of its own in the finished container, as bound by the layers as a program is. */
+  /**
+   * Lets `action` drive a process of its own in the finished container, as bound by the layers as a program is. A call that does
+   * not come back in ten seconds ends with it.
+   */
   async attack<T>(action: (stage: Stage) => Promise<T>): Promise<T | Killed> {
-    return await attack(this.#resident(), action);
+    return await this.#within((resident) => attack(resident, action));
   }
 
   /** What the kernel shows of its first process now. */
@@ -170,9 +177,9 @@ export class Held {
     return this.layers.map((layer) => ({ layer: layer.name, checks: judge(layer, view) }));
   }
 
-  /** Ends it, at whatever point it is. Nothing is left. */
+  /** Ends it, at whatever point it is, also while it is on its way. Nothing is left. */
   close(): Promise<void> {
-    this.#closed ??= this.#end();
+    this.#closed ??= this.#end(this.#moving);
     return this.#closed;
   }
 
@@ -182,10 +189,16 @@ export class Held {
     return this.#build;
   }
 
-  #resident() {
-    const { resident } = this.#open();
+  async #within<T>(action: (resident: Parent) => Promise<T>): Promise<T> {
+    const { resident, pid } = this.#open();
     if (resident === undefined) throw new Refusal(`container ${this.name} is not finished yet`);
-    return resident;
+    try {
+      return await action(resident);
+    } catch (error) {
+      if (!(error instanceof StageGone)) throw error;
+      this.#open();
+      throw new Refusal(`container ${this.name} has ended: its first process, ${pid}, is gone`);
+    }
   }
 
   async #exclusively<T>(action: () => Promise<T>): Promise<T> {
@@ -201,14 +214,18 @@ export class Held {
     }
   }
 
-  async #go(goal: Parameters<Build["advance"]>[0]): Promise<Pause | undefined> {
+  async #go(goal: Goal): Promise<Pause | undefined> {
     try {
       this.#build ??= await Build.launch(this.#plan);
-      const pause = await this.#build.advance(goal);
+      // somebody may have closed it meanwhile
+      const pause = await this.#open().advance(goal);
       if (pause !== undefined && this.#build.position !== undefined) this.#history.push(this.#build.position);
       return pause;
     } catch (error) {
-      await this.close();
+      // whoever has closed it waits for this very call; otherwise it closes because it failed
+      const closing = this.#closed === undefined;
+      this.#closed ??= this.#end();
+      if (closing) await this.#closed;
       throw explained(error);
     }
   }
@@ -216,22 +233,23 @@ export class Held {
   /** Nothing is left but the name. */
   async #takeBack(): Promise<void> {
     const build = this.#build;
-    this.#build = undefined;
     if (build === undefined) return;
     await build.abandon();
     await putInOrder(build.making, (host) => takeBackAll(this.#plan, host, this.id));
+    this.#build = undefined;
     await build.end();
   }
 
-  async #end(): Promise<void> {
-    const build = this.#build;
-    if (build === undefined) {
-      removeRecord(this.#plan.paths, this.id);
-      return;
-    }
-    await build.abandon();
-    await putInOrder(build.making, (host) => finish(this.#plan, host, this.id));
-    await build.end();
+  /** `moving`: what is under way, and fails as soon as it sees that its container has been abandoned. */
+  async #end(moving?: Promise<unknown>): Promise<void> {
+    await this.#build?.abandon();
+    await moving;
+    // a call may have failed before anything was there, or while it was being made anew
+    await this.#build?.abandon();
+    const { launched } = this.#build?.making ?? { launched: await launch(new Session()) };
+    await putInOrder({ ...this.#plan, launched }, (host) => finish(this.#plan, host, this.id));
+    launched.close();
+    await launched.ended;
   }
 }
 

@@ -114,7 +114,10 @@ export function recordStart({ paths, launched }: Making, built: Construction, id
 }
 
 /** What cannot be taken back is told, and left to the next command. It is no reason to forget what has gone before. */
-export async function putInOrder({ launched, console }: Making, action: (host: Stage) => Promise<void>): Promise<void> {
+export async function putInOrder(
+  { launched, console }: Pick<Making, "launched" | "console">,
+  action: (host: Stage) => Promise<void>,
+): Promise<void> {
   await insist(launched.stage, action).catch((error: unknown) => {
     console.notice(`${(error as Error).message}; the next command tries once more`);
   });

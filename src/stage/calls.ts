@@ -17,7 +17,7 @@ import * as signal from "../abi/signal.ts";
 import * as socket from "../abi/socket.ts";
 import * as stat from "../abi/stat.ts";
 import * as terminal from "../abi/termios.ts";
-import { timespec } from "../abi/time.ts";
+import { ITIMER_REAL, itimerval, timespec } from "../abi/time.ts";
 import { WNOHANG } from "../abi/wait.ts";
 import { attackCalls, attackVariants } from "./attack-calls.ts";
 import { Memory } from "./call.ts";
@@ -150,6 +150,7 @@ export const calls = {
   wait4: [int, output, flags({ WNOHANG }), int],
   kill: [int, oneOf(signal.SIG)],
   nanosleep: [struct(timespec), int],
+  setitimer: [oneOf({ ITIMER_REAL }), struct(itimerval), int],
   pidfd_open: [int, int],
   pidfd_send_signal: [fd, oneOf(signal.SIG), int, int],
   getpid: [],

@@ -63,9 +63,14 @@ export async function launch(session: Session, role = "host", { ownSession = tru
   const child = Bun.spawn([stageProgram()], { stdio: ["inherit", "inherit", "inherit", theirs], env: {} });
   closeDescriptor(theirs);
   const stage = new Stage(role, new Live(role, channel), session);
-  // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
-  if (ownSession) await stage.setsid();
-  await seal(stage);
+  try {
+    // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
+    if (ownSession) await stage.setsid();
+    await seal(stage);
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
   return { stage, pid: child.pid, ended: child.exited, close: () => channel.close() };
 }
 

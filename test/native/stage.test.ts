@@ -1,11 +1,13 @@
 // The stage as src/stage drives it: results, memory, clones, descriptors, its end.
 
 import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { EBADF, ECANCELED, EEXIST, ENOENT, ENOTDIR } from "../../src/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_RDWR } from "../../src/abi/fcntl.ts";
 import { CLONE_NEWPID, CLONE_NEWUTS } from "../../src/abi/sched.ts";
 import { Sent } from "../../src/stage/call.ts";
 import { StageError, StageGone } from "../../src/stage/error.ts";
+import { fork } from "../../src/stage/launch.ts";
 import type { Stage } from "../../src/stage/stage.ts";
 import { limits } from "../../src/stage/wire.ts";
 import { processEntry } from "../harness/processes.ts";
@@ -216,6 +218,15 @@ describe("a clone", () => {
     const [a, b] = [parent.value(await parent.getpid()), child.stage.value(await child.stage.getpid())];
     expect(b).toBe(child.pid);
     expect(processEntry(b)?.parent).toBe(a);
+  });
+
+  test("is made by clone(2) as well, and either finds its channel where its parent has its own", async () => {
+    const parent = await host();
+    const forked = await fork(parent, "forked");
+    const own = parent.value(await parent.getpid());
+    for (const { pid } of [forked, await clone(0)])
+      expect(readdirSync(`/proc/${pid}/fd`)).toEqual(readdirSync(`/proc/${own}/fd`));
+    forked.close();
   });
 
   rootTest("with CLONE_NEWPID is process 1 of its namespace", async () => {

@@ -1,73 +1,16 @@
-// A held container: it stands still where one wants, is taken further and back, is looked at, entered and attacked, and leaves
-// nothing. In this process, on the real kernel.
+// A held container: it stands still where one wants, is taken further and back, and leaves nothing. In this process, on the real
+// kernel.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
-import { EPERM } from "../../src/abi/errno.ts";
-import { SIGKILL } from "../../src/abi/signal.ts";
-import { command } from "../../src/cli/commands/run.ts";
-import { parse } from "../../src/cli/parse.ts";
-import type { RunValues } from "../../src/cli/run-options.ts";
-import { readRunOptions, thisPlace } from "../../src/cli/run-read.ts";
+import { describe, expect } from "bun:test";
 import type { Snapshot } from "../../src/core/snapshot.ts";
-import { Held } from "../../src/engine/held.ts";
-import { guardHost } from "../harness/guard.ts";
+import type { Held } from "../../src/engine/held.ts";
+import { heldContainers } from "../harness/held.ts";
 import { processEntry } from "../harness/processes.ts";
-import { makeRootfs } from "../harness/rootfs.ts";
 import { waitUntil } from "../harness/run.ts";
-import { isRoot, rootTest } from "../harness/skip.ts";
-import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
+import { rootTest } from "../harness/skip.ts";
 
-guardHost();
-
-let folder = "";
-let rootfs = "";
-const saved = { ...process.env };
-beforeAll(() => {
-  if (!isRoot) return;
-  folder = temporaryFolder();
-  rootfs = makeRootfs(`${folder}/rootfs`);
-  process.env["MINIDOCKER_STATE"] = `${folder}/state`;
-  process.env["MINIDOCKER_DATA"] = `${folder}/data`;
-});
-afterAll(() => {
-  for (const it of ["MINIDOCKER_STATE", "MINIDOCKER_DATA"]) {
-    if (saved[it] === undefined) delete process.env[it];
-    else process.env[it] = saved[it];
-  }
-  if (folder !== "") removeFolder(folder);
-});
-
-let all: Held[] = [];
-let notices: string[] = [];
-beforeEach(() => {
-  notices = [];
-});
-afterEach(async () => {
-  for (const it of all) await it.close();
-  all = [];
-  if (folder === "") return;
-  for (const it of ["state/containers", "state/names", "data/containers"]) {
-    if (existsSync(`${folder}/${it}`)) expect(readdirSync(`${folder}/${it}`)).toEqual([]);
-  }
-});
-
-async function hold(...options: string[]): Promise<Held> {
-  // without its own network namespace there is none to be empty
-  const network = options.some((it) => /-(namespaces|network)$/.test(it)) ? [] : ["--network", "none"];
-  const parsed = parse(command, [...network, ...options, rootfs]);
-  if (parsed === "help") throw new Error("no options of run");
-  const words = readRunOptions(parsed.values as unknown as RunValues, parsed.operands, thisPlace());
-  const held = await Held.make(words, { notice: (text) => notices.push(text) });
-  all.push(held);
-  return held;
-}
-
-const finished = async (...options: string[]): Promise<Held> => {
-  const held = await hold(...options);
-  await held.advance("finished");
-  return held;
-};
+const containers = heldContainers();
+const { hold, finished } = containers;
 
 /** Without what differs each time: numbers of namespaces, processes and sockets. */
 const normal = (snapshot: Snapshot, held: Held): string[] =>
@@ -96,6 +39,16 @@ describe("where it stands", () => {
     const next = await held.advance({ size: "call" });
     expect(next?.made.map((it) => it.name)).toEqual(["pivot_root"]);
     expect((await held.advance({ size: "layer" }))?.layer).toBe("network");
+  });
+
+  rootTest("call by call, all the way to the end, also between the filter and the program", async () => {
+    const held = await hold();
+    const names = [];
+    await held.advance({ layer: "capabilities" });
+    for (let pause = held.pause; pause !== undefined; pause = await held.advance({ size: "call" }))
+      names.push(pause.call.name);
+    expect(names.slice(-3)).toEqual(["seccomp", "fcntl", "execveat"]);
+    expect((await held.runScript("container", "echo $$")).output).toBe("2\n");
   });
 
   rootTest("a place that has gone by leaves it where it is", async () => {
@@ -164,97 +117,6 @@ describe("back", () => {
   });
 });
 
-describe("a script", () => {
-  rootTest("in the container is bound by all layers", async () => {
-    const held = await finished("--hostname", "mars", "--env", "COLOUR=red", "--workdir", "/tmp");
-    const { output, status } = await held.runScript(
-      "container",
-      'hostname; pwd; echo "$COLOUR" $$; grep -E "CapEff|NoNewPrivs|Seccomp:" /proc/self/status; mount -t tmpfs none /mnt; exit 7',
-    );
-    expect(output.split("\n").slice(0, 6)).toEqual([
-      "mars",
-      "/tmp",
-      "red 2",
-      "CapEff:\t00000000a80425fb",
-      "NoNewPrivs:\t1",
-      "Seccomp:\t2",
-    ]);
-    expect(output).toContain("mount");
-    expect(status).toBe(7);
-  });
-
-  rootTest("is another user where the container is", async () => {
-    const held = await finished("--user", "alice");
-    expect(await held.runScript("container", "id -u; grep CapEff /proc/self/status")).toEqual({
-      output: "1234\nCapEff:\t0000000000000000\n",
-      status: 0,
-      timedOut: false,
-    });
-  });
-
-  rootTest("inside the half-built one is in its namespaces, with the rights of the host's root", async () => {
-    const held = await hold("--hostname", "mars");
-    await held.advance({ layer: "no-new-privs" });
-    const { output } = await held.runScript("inside", "hostname; ls -d /proc/1; grep -E 'CapEff' /proc/self/status");
-    expect(output).toMatch(/^mars\n\/proc\/1\nCapEff:\t0*[0-9a-f]{9,}\n$/);
-  });
-
-  rootTest("is not waited for longer than its shell, nor longer than its time", async () => {
-    const held = await finished();
-    const start = performance.now();
-    expect(await held.runScript("container", "sleep 50 & echo begun")).toMatchObject({ output: "begun\n", status: 0 });
-    const late = await held.runScript("container", "echo begun; sleep 50; echo never", { timeout: 200 });
-    expect(late).toEqual({ output: "begun\n", status: 128 + SIGKILL, timedOut: true });
-    expect(performance.now() - start).toBeLessThan(3000);
-    expect((await held.runScript("container", "kill -TERM $$")).status).toBe(143);
-  });
-
-  rootTest("that prints more than a MiB goes on, and what is too much is left out", async () => {
-    const held = await finished();
-    const { output, status } = await held.runScript("container", "yes | head -c 3000000; exit 5");
-    expect([output.length, status]).toEqual([1024 * 1024, 5]);
-  });
-
-  rootTest("leaves the event loop free, and two containers side by side", async () => {
-    let turns = 0;
-    const timer = setInterval(() => turns++, 5);
-    const [a, b] = await Promise.all([finished("--hostname", "a"), finished("--hostname", "b")]);
-    const outputs = await Promise.all([a, b].map((it) => it.runScript("container", "sleep 0.3; hostname")));
-    clearInterval(timer);
-    expect(outputs.map((it) => it.output)).toEqual(["a\n", "b\n"]);
-    expect(turns).toBeGreaterThan(20);
-  });
-});
-
-describe("an attack", () => {
-  rootTest("is a process of its own, bound by the layers", async () => {
-    const held = await finished();
-    const refused = await held.attack(async (stage) => {
-      return stage.value(await stage.sethostname("x", 1, { tolerate: [EPERM] }));
-    });
-    expect(refused).toBe(-EPERM);
-  });
-
-  rootTest("that is killed says by what, and the next one is not harmed", async () => {
-    const held = await finished();
-    const killed = await held.attack(async (stage) => {
-      const pid = stage.value(await stage.getpid());
-      await stage.kill(pid, SIGKILL);
-      stage.flush();
-      return "alive";
-    });
-    expect(killed).toEqual({ killed: "SIGKILL" });
-    expect(await held.attack(async (stage) => stage.value(await stage.getpid()) > 1)).toBe(true);
-  });
-
-  rootTest("takes milliseconds", async () => {
-    const held = await finished();
-    const start = performance.now();
-    for (let i = 0; i < 60; i++) await held.attack(async (stage) => stage.value(await stage.getpid()));
-    expect(performance.now() - start).toBeLessThan(1500);
-  });
-});
-
 describe("left out", () => {
   for (const layer of ["namespaces", "cgroups", "overlay", "network", "capabilities", "no-new-privs", "seccomp"]) {
     rootTest(`${layer}: it can be held, scripts run, and nothing is left`, async () => {
@@ -290,11 +152,35 @@ describe("the end", () => {
     expect(failing.state).toBe("closed");
   });
 
-  rootTest("comes while it is being made", async () => {
-    const held = await hold();
-    await held.advance({ layer: "namespaces" });
-    const going = held.advance("finished").catch(() => {});
-    await held.close();
-    await going;
+  rootTest("comes while it is on its way, forth or back", async () => {
+    for (const go of [(held: Held) => held.advance("finished"), (held: Held) => held.back()]) {
+      const held = await hold();
+      await held.advance({ layer: "namespaces", step: "set the hostname" });
+      await held.advance({ layer: "cgroups" });
+      const outcome = go(held).then(
+        () => "made",
+        () => "given up",
+      );
+      await held.close();
+      expect(await outcome).toBe("given up");
+    }
   });
+
+  rootTest(
+    "is the same wherever a call fails",
+    async () => {
+      for (let call = 1; call < 280; call += 9) {
+        process.env["MINIDOCKER_FAULT"] = `${call}:EIO`;
+        try {
+          const held = await hold("--memory", "64m");
+          await held.advance("finished").catch((error: unknown) => expect(String(error)).toContain("EIO"));
+          await held.close();
+        } finally {
+          delete process.env["MINIDOCKER_FAULT"];
+        }
+      }
+      expect(containers.notices).toEqual([]);
+    },
+    30_000,
+  );
 });

@@ -23,25 +23,13 @@ import { StageError } from "../../stage/error.ts";
 import { clone } from "../../stage/launch.ts";
 import { Session, type Stage } from "../../stage/stage.ts";
 import { CHANNEL, supervise as order } from "../../stage/wire.ts";
-import { noShell, shellInside } from "../enter.ts";
+import { noShell } from "../enter.ts";
 import type { Build } from "./build.ts";
 
 const SIGWINCH = SIG["SIGWINCH"] as number;
 
-/** In the namespaces that the container has so far, with none of the other layers' limits. */
-export async function shellOfHost(pid: number): Promise<void> {
-  // Ctrl-C is for what runs in the shell; this process gets it as well
-  const ignore = (): void => {};
-  process.on("SIGINT", ignore);
-  try {
-    await shellInside(pid);
-  } finally {
-    process.off("SIGINT", ignore);
-  }
-}
-
 /** Resolves when the shell has ended; false where the container has no /dev/pts, so that there can be none. */
-export async function shellOfContainer(build: Build, resident: Parent, env: readonly string[]): Promise<boolean> {
+export async function shellInContainer(build: Build, resident: Parent, env: readonly string[]): Promise<boolean> {
   const session = new Session();
   session.origin = { layer: "shell", step: "a terminal of its own" };
   const child = await resident.fork(session);
