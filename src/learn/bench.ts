@@ -3,9 +3,10 @@
 // its environment, so that all of it can be found and ended, whoever started it.
 
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openPaths, type Paths } from "../state/paths.ts";
+import { isAlive, type ProcessIdentity, self } from "../state/process.ts";
 import { Guardian } from "./guardian.ts";
 import { type Ran, runScript } from "./script.ts";
 
@@ -48,10 +49,12 @@ export class Bench {
   }
 
   /** `command` is how minidocker is called. Its folder is below `data`, where overlays can be made, not in memory. */
-  static open({ data }: Paths, command: readonly string[]): Bench {
+  static async open({ data }: Paths, command: readonly string[]): Promise<Bench> {
+    await sweep(join(data, "lessons"));
     const token = randomBytes(6).toString("hex");
     const root = join(data, "lessons", token);
     mkdirSync(root, { recursive: true, mode: 0o700 });
+    writeFileSync(join(root, OWNER), JSON.stringify(self()));
     return new Bench(realpathSync(root), token, command);
   }
 
@@ -117,6 +120,27 @@ export class Bench {
       `cd ${quote(this.folder)}`,
     ];
     writeFileSync(this.envFile, `${lines.join("\n")}\n`, { mode: 0o600 });
+  }
+}
+
+const OWNER = "owner";
+
+/** Lessons whose minidocker and guardian were both killed, or that a power cut has ended. */
+async function sweep(lessons: string): Promise<void> {
+  if (!existsSync(lessons)) return;
+  for (const token of readdirSync(lessons)) {
+    const root = join(lessons, token);
+    const owner = ownerOf(root);
+    // without an owner, it is just being made, or removed
+    if (owner !== undefined && !isAlive(owner)) await Guardian.sweep({ root: realpathSync(root), token });
+  }
+}
+
+function ownerOf(root: string): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(readFileSync(join(root, OWNER), "utf8")) as ProcessIdentity;
+  } catch {
+    return undefined;
   }
 }
 

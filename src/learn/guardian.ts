@@ -17,34 +17,17 @@ export class Guardian {
   }
 
   static start(watched: Watched): Guardian {
-    const argv = [
-      "sh",
-      "-c",
-      `${functions}\n${vigil}`,
-      "minidocker-lesson",
-      watched.root,
-      watched.token,
-      `${process.pid}`,
-    ];
-    // not the token's environment, or it would find itself
-    const child = Bun.spawn(argv, { cwd: "/", stdio: ["pipe", "ignore", "ignore"], detached: true });
-    return new Guardian(watched, child);
+    return new Guardian(watched, spawn(watched, vigil, "pipe"));
+  }
+
+  /** Cleans up after a lesson whose guardian has been killed as well. */
+  static async sweep(watched: Watched): Promise<void> {
+    await spawn(watched, vigil, "ignore").exited;
   }
 
   /** Ends all processes that have `NAME=value` in their environment, with their children. */
   async endProcesses(variable: string): Promise<void> {
-    const { root, token } = this.#watched;
-    const argv = [
-      "sh",
-      "-c",
-      `${functions}\nend_processes "$4"`,
-      "minidocker-lesson",
-      root,
-      token,
-      `${process.pid}`,
-      variable,
-    ];
-    await Bun.spawn(argv, { cwd: "/", stdio: ["ignore", "ignore", "ignore"], detached: true }).exited;
+    await spawn(this.#watched, 'end_processes "$4"', "ignore", variable).exited;
   }
 
   async finish(): Promise<void> {
@@ -53,8 +36,14 @@ export class Guardian {
   }
 }
 
-// A child need not have the variable: `env -i`; and its parent may have ended. A round that finds nothing is the last; what is stopped in the middle of a call
-// takes a moment to die.
+// Without the token in its own environment, or it would find itself.
+function spawn<In extends "pipe" | "ignore">({ root, token }: Watched, script: string, stdin: In, ...more: string[]) {
+  const argv = ["sh", "-c", functions + script, "minidocker-lesson", root, token, `${process.pid}`, ...more];
+  return Bun.spawn<In, "ignore", "ignore">(argv, { cwd: "/", stdio: [stdin, "ignore", "ignore"], detached: true });
+}
+
+// A child need not have the variable (`env -i`), and its parent may have ended. A round that finds nothing is the last: what is
+// killed in the middle of a call takes a moment to die.
 const functions = `
 root=$1 token=$2 minidocker=$3
 

@@ -71,7 +71,7 @@ class Runner {
   /** Undefined at the lesson's end. */
   async #walk(start: Part | undefined, first: boolean): Promise<Turn | undefined> {
     const { means, signal, recall = [] } = this.#options;
-    const bench = Bench.open(means.paths, means.command);
+    const bench = await Bench.open(means.paths, means.command);
     const container = this.#container(bench);
     const ctx = this.#context(bench, container);
     try {

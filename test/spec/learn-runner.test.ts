@@ -1,7 +1,8 @@
 // What happens in a lesson: small ones, written here, are taken by somebody whose answers are known.
 
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { bootId } from "../../src/core/boot.ts";
 import { guardHost } from "../harness/guard.ts";
 import { Learner, take } from "../harness/learner.ts";
 import { ownPaths } from "../harness/own-paths.ts";
@@ -177,6 +178,16 @@ test("restart begins with an empty folder, and quit ends it anywhere", async () 
   const { how } = await take(run("ls; touch file") + run("true"), learner, paths);
   expect(learner.outputs).toEqual(["", ""]);
   expect(how).toBe("quit");
+  expect(left()).toEqual([]);
+});
+
+test("what a lesson has left whose minidocker and guardian were killed, the next one removes", async () => {
+  const old = `${paths.data}/lessons/0123456789ab`;
+  mkdirSync(`${old}/work`, { recursive: true });
+  writeFileSync(`${old}/owner`, JSON.stringify({ pid: process.pid, startTime: 1, bootId: bootId() }));
+  const sleeper = Bun.spawn(["sleep", "1000"], { env: { ...process.env, MINIDOCKER_LESSON: "0123456789ab" } });
+  await take(run("true"), new Learner(), paths);
+  expect(await sleeper.exited).toBe(137);
   expect(left()).toEqual([]);
 });
 

@@ -3,10 +3,9 @@
 import { Refusal } from "../../core/refusal.ts";
 import type { Means, RunnerOptions } from "../../learn/context.ts";
 import type { Frontend } from "../../learn/event.ts";
-import type { Lesson, Predict } from "../../learn/lesson.ts";
+import type { Lesson } from "../../learn/lesson.ts";
 import { findLesson, readPaths } from "../../learn/library.ts";
 import { onlyLayer } from "../../learn/one-layer.ts";
-import { readProgress, writeProgress } from "../../learn/progress.ts";
 import { type Outcome, runLesson } from "../../learn/runner.ts";
 import { openPaths } from "../../state/paths.ts";
 import { print, status } from "../output.ts";
@@ -18,16 +17,16 @@ import { jsonLine } from "./json.ts";
 import { describeLessons } from "./list.ts";
 import type { LearnValues } from "./options.ts";
 import { plainText } from "./plain.ts";
+import { type Recalled, recall, remember } from "./recall.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
 
 export async function takeLesson(nameOrFile: string, values: LearnValues): Promise<number> {
   const lesson = findLesson(nameOrFile);
-  return interruptible((signal) => take(lesson, values, signal));
+  return interruptible((signal) => takeAll([lesson], values, signal));
 }
 
-/** Lesson after lesson; where one is blocked, or fails, the others are taken all the same. */
 export async function takePath(name: string, values: LearnValues): Promise<number> {
   const paths = readPaths();
   const found = paths.find((it) => it.name === name);
@@ -37,17 +36,16 @@ export async function takePath(name: string, values: LearnValues): Promise<numbe
       1,
     );
   const lessons = found.lessons.map((it) => findLesson(it));
-  return interruptible(async (signal) => {
-    let code = 0;
-    for (const lesson of lessons) code = Math.max(code, await take(lesson, values, signal));
-    return code;
-  });
+  return interruptible((signal) => takeAll(lessons, values, signal));
 }
 
 /** The part of `learn container` that is about one layer, in small steps. */
 export async function takeLayer(name: string, values: LearnValues): Promise<number> {
   const lesson = onlyLayer(findLesson("container"), name);
-  return interruptible((signal) => take(lesson, values, signal, { size: "step" }));
+  return interruptible(async (signal) => {
+    const { failures } = await take(lesson, values, signal, { size: "step" });
+    return failures.length > 0 ? 1 : 0;
+  });
 }
 
 export async function takeFromMenu(values: LearnValues): Promise<number> {
@@ -67,26 +65,37 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
       if (chosen === undefined) return code;
       const names = "path" in chosen ? chosen.path.lessons : [chosen.lesson];
       last = names[0];
-      for (const name of names) code = Math.max(code, await take(findLesson(name), values, signal));
+      const lessons = names.map((it) => findLesson(it));
+      code = Math.max(code, await takeAll(lessons, values, signal));
     }
   });
 }
 
-/** Takes it, and returns the exit code. */
+/** Lesson after lesson, until the learner quits; where one is blocked, or fails, the others are taken all the same. */
+async function takeAll(lessons: readonly Lesson[], values: LearnValues, signal: AbortSignal): Promise<number> {
+  let failed = false;
+  for (const lesson of lessons) {
+    const { how, failures } = await take(lesson, values, signal);
+    failed ||= failures.length > 0;
+    if (how === "quit") break;
+  }
+  return failed ? 1 : 0;
+}
+
 async function take(
   lesson: Lesson,
   values: LearnValues,
   signal: AbortSignal,
   more: Pick<RunnerOptions, "size"> = {},
-): Promise<number> {
+): Promise<Outcome> {
   const means = lessonMeans();
   const attended = isAttended(values);
   const frontend = await chooseFrontend(values, attended, signal);
-  const progress = readProgress(means.paths, status);
-  const recall = attended ? recalled(lesson, progress[lesson.name]?.wrong ?? []) : [];
-  const outcome = await runLesson(lesson, frontend, { means, auto: values.auto, signal, recall, ...more });
-  if (attended) remember(lesson, outcome);
-  return outcome.failures.length > 0 ? 1 : 0;
+  const recalled: Recalled = attended ? recall(means.paths, lesson) : new Map();
+  const options = { means, auto: values.auto, signal, recall: [...recalled.keys()], ...more };
+  const outcome = await runLesson(lesson, frontend, options);
+  if (attended) remember(means.paths, lesson, recalled, outcome);
+  return outcome;
 }
 
 /** What a lesson needs of this minidocker. */
@@ -116,16 +125,4 @@ async function chooseFrontend(values: LearnValues, attended: boolean, signal: Ab
 /** `ACCESSIBLE` is what @clack/prompts, and others, listen to. */
 function isAccessible({ accessible }: LearnValues): boolean {
   return accessible || !["", "0", "false"].includes(process.env["ACCESSIBLE"] ?? "");
-}
-
-/** Questions of this lesson whose answer was wrong the last time. */
-function recalled({ parts }: Lesson, wrong: readonly string[]): Predict[] {
-  return parts.filter((it): it is Predict => it.kind === "predict" && wrong.includes(it.question));
-}
-
-function remember(lesson: Lesson, { how, missed }: Outcome): void {
-  if (how === "blocked") return;
-  const wrong = missed.map((it) => it.question);
-  const reached = how === "solved" || how === "seen" ? how : "begun";
-  writeProgress(openPaths(), lesson.name, { status: reached, wrong }, status);
 }
