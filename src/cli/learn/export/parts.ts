@@ -38,7 +38,7 @@ function predict({ question, choices, line }: Predict): Markup {
   const items = choices.map(({ text, right, why }) => {
     const answer = right ? html`<strong>Yes.</strong> ` : html`<strong>No.</strong> `;
     return html`<li><details name="question-${line}" class="${right ? "right" : "wrong"}">
-<summary>${inline(text)}</summary>
+<summary><span>${inline(text)}</span></summary>
 <p>${answer}${why === undefined ? undefined : inline(why)}</p></details></li>`;
   });
   return html`<section class="predict" aria-label="A question">
@@ -48,7 +48,7 @@ function predict({ question, choices, line }: Predict): Markup {
 }
 
 const places = {
-  host: ["on this machine", "$"],
+  host: ["on the host", "$"],
   inside: ["inside the half-built container", "#"],
   container: ["in the container", "#"],
 } as const;

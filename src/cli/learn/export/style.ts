@@ -22,7 +22,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0 auto; padding: clamp(1.5rem, 5vw, 4rem) clamp(1rem, 4vw, 2rem) 3rem; max-width: 46rem;
+  margin: 0 auto; padding: clamp(1.5rem, 5vw, 4rem) clamp(1rem, 4vw, 2rem) 3rem; max-width: 49rem;
   background: var(--paper); color: var(--ink);
   font: 1.0625rem/1.65 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
   overflow-wrap: break-word;
@@ -37,7 +37,7 @@ a:focus-visible, summary:focus-visible, pre:focus-visible, .wide:focus-visible {
 blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--faint); }
 code, pre, samp { font-family: var(--mono); font-size: 0.875em; font-variant-ligatures: none; }
 :not(pre) > code { padding: 0.1em 0.3em; border-radius: 4px; background: var(--panel); box-decoration-break: clone; }
-pre { margin: 0; overflow-x: auto; font-size: 0.84rem; line-height: 1.55; tab-size: 8; }
+pre { margin: 0; overflow-x: auto; font-size: 0.81rem; line-height: 1.55; tab-size: 8; }
 pre code, pre samp { font-size: inherit; }
 main > pre, details > pre, .wide { margin: 0 0 1rem; padding: 0.8rem 1rem; border: 1px solid var(--line); border-radius: 8px; background: var(--panel); }
 .wide { overflow-x: auto; padding: 0; }
@@ -134,12 +134,12 @@ footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--line
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
-  :root { color-scheme: light; --shell: #f5f2ea; --shell-ink: #22252b; --shell-faint: #646a74; }
+  :root { color-scheme: light; --paper: #fff; --shell: #f5f2ea; --shell-ink: #22252b; --shell-faint: #646a74; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .changes pre { max-height: none; }
   .run { border: 1px solid var(--line); } .run .output { color: inherit; }
-  figure, section, summary, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  figure, .predict, .probe, summary, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   nav { display: none; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
 }
