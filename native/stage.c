@@ -8,7 +8,6 @@
 // own; SUPERVISE (supervise.c), a loop that keeps a running program company until it ends.
 
 #include <linux/errno.h>
-#include <linux/fcntl.h>
 #include <linux/unistd.h>
 #include <sys/socket.h>
 
@@ -106,8 +105,9 @@ static int execute(const struct call *call, const int64_t *results, uint32_t ind
     case OP_CLONE:  // args: two that are the call's own, then the child's channel
       *result = sys(call->number, args[0], args[1], 0, 0, 0, 0);
       if (*result != 0) return 0;
-      // in the place of its parent's, so that every stage finds its channel where a program would find it
-      sys(__NR_dup3, args[2], CHANNEL, O_CLOEXEC, 0, 0, 0);
+      // in the place of its parent's, so that every stage has its channel where a program would look for it;
+      // the kernel sees to it that SOCK_CLOEXEC is what dup3(2) takes
+      sys(__NR_dup3, args[2], CHANNEL, SOCK_CLOEXEC, 0, 0, 0);
       sys(__NR_close, args[2], 0, 0, 0, 0, 0);
       descriptor_count = 0;
       return 1;

@@ -101,24 +101,30 @@ export interface Cloned {
 
 /** A child of `parent`, in the namespaces that `flags` (CLONE_NEW*) makes, with a channel of its own. */
 export function clone(parent: Stage, role: string, flags: number): Promise<Cloned> {
-  return withChannel(parent, role, (theirs) =>
-    parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, theirs, {
-      assume: ASSUMED_PID,
-      cause: {
-        1: "making namespaces needs root or a user namespace",
-        28: "the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
-      },
-    }),
+  return withChannel(
+    parent,
+    role,
+    async (theirs) =>
+      await parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, theirs, {
+        assume: ASSUMED_PID,
+        cause: {
+          1: "making namespaces needs root or a user namespace",
+          28: "the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
+        },
+      }),
   );
 }
 
 /** A child of `parent` where it is, by clone(2): the default filter of system calls refuses clone3. */
 export function fork(parent: Stage, role: string): Promise<Cloned> {
-  return withChannel(parent, role, (theirs) =>
-    parent.clone(SIGCHLD, 0, theirs, {
-      assume: ASSUMED_PID,
-      cause: { 11: "the container has as many processes as its limit allows (--pids-limit)" },
-    }),
+  return withChannel(
+    parent,
+    role,
+    async (theirs) =>
+      await parent.clone(SIGCHLD, 0, theirs, {
+        assume: ASSUMED_PID,
+        cause: { 11: "the container has as many processes as its limit allows (--pids-limit)" },
+      }),
   );
 }
 
