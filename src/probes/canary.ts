@@ -16,7 +16,7 @@ export function canaryPath({ canaries }: Pick<Attack, "canaries">): string {
 }
 
 /** As far as pids go in a container that lives for a moment: below, one of its own processes could be taken for the canary. */
-const LOWEST = 600;
+const LOWEST = 400;
 
 /** A process of ours, `pid`. It ends when its standard input does, so it cannot outlive this one. */
 export async function canaryProcess({ canaries, onClose }: HostPlace): Promise<void> {

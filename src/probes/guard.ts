@@ -3,7 +3,7 @@
 
 import { capabilityMask } from "../abi/capability.ts";
 import type { Check } from "../core/layer.ts";
-import type { View } from "../core/view.ts";
+import type { MountEntry, View } from "../core/view.ts";
 import { layers } from "../layers/index.ts";
 import { seccomp } from "../layers/seccomp/index.ts";
 
@@ -61,6 +61,43 @@ function judgeCapability(view: View, name: string): Verdict {
     verdict: "unknown",
     saw: `it does not hold ${name} now, but its bounding set lets a setuid program bring it`,
   };
+}
+
+/** Something else is mounted over the path, or there is nothing: the file behind it cannot be read. */
+export function masked(path: string): Guard {
+  return {
+    layer: "overlay",
+    judge(view) {
+      const found = mountOf(view, path);
+      if (found === undefined) return { verdict: "yes", saw: `nothing is mounted where ${path} would be` };
+      const covered = found.type !== "proc" && found.type !== "sysfs";
+      const saw = `${path} is in ${found.point}, of type ${found.type}`;
+      return { verdict: covered ? "yes" : "no", saw };
+    },
+  };
+}
+
+/** The path lies in a mount that is read-only, or is masked. */
+export function readOnly(path: string): Guard {
+  return {
+    layer: "overlay",
+    judge(view) {
+      const found = mountOf(view, path);
+      const hidden = masked(path).judge(view);
+      if (found === undefined || (hidden.verdict === "yes" && !found.type.startsWith("cgroup"))) return hidden;
+      const saw = `${path} is in ${found.point}, mounted ${found.options[0]}`;
+      return { verdict: found.options.includes("ro") ? "yes" : "no", saw };
+    },
+  };
+}
+
+// The mount that is met last on the way to the path; the root does not count, as it is no proc or sysfs in any case.
+function mountOf(view: View, path: string): MountEntry | undefined {
+  const above = view.mounts.filter(({ point }) => point !== "/" && `${path}/`.startsWith(`${point}/`));
+  return above.reduce<MountEntry | undefined>(
+    (best, it) => (best === undefined || it.point.length >= best.point.length ? it : best),
+    undefined,
+  );
 }
 
 /** A filter of system calls. Which calls it refuses cannot be seen from outside. */

@@ -5,6 +5,7 @@ import { probeFacts } from "../core/probe.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Console } from "../engine/making.ts";
 import type { RunOptions } from "../engine/options/index.ts";
+import { recover } from "../engine/recover.ts";
 import { layers } from "../layers/index.ts";
 import { StageError } from "../stage/error.ts";
 import { openPaths } from "../state/paths.ts";
@@ -85,6 +86,8 @@ export async function runMatrix(run: Run): Promise<Matrix> {
   const reasons = new Map(run.probes.map((it) => [it.name, whyNot(it, facts)]));
   const tried = run.probes.filter((it) => reasons.get(it.name) === undefined);
   const found = new Map<string, Map<string, Cell>>();
+  // what a minidocker that was killed has left: canaries are swept by the place, containers here
+  await recover({ paths, layers, facts, notice: run.console.notice });
   const place = await Place.open(paths);
   try {
     for (const [i, column] of run.columns.entries()) {

@@ -150,11 +150,12 @@ export const fromMemory =
   };
 
 /** Runs a program in a child of `stage`: `start` has the child execute it. Its exit code must not be 0: then it never ran. */
-export async function runChild(
-  stage: Stage,
-  start: (child: Stage) => Promise<unknown>,
-  meanwhile: (pid: number) => Promise<void> = async () => {},
-): Promise<Ended> {
+export async function runChild(stage: Stage, start: (child: Stage) => Promise<unknown>): Promise<Ended> {
+  return await waitFor(stage, await startChild(stage, start));
+}
+
+/** The child's pid. */
+export async function startChild(stage: Stage, start: (child: Stage) => Promise<unknown>): Promise<number> {
   const child = await fork(stage, "child");
   try {
     await start(child.stage);
@@ -164,8 +165,11 @@ export async function runChild(
     // a child that did not become the program waits for orders, and ends when its channel does
     child.close();
   }
-  await meanwhile(child.pid);
-  const waited = await stage.wait4(child.pid, 4, 0, 0);
+  return child.pid;
+}
+
+export async function waitFor(stage: Stage, pid: number): Promise<Ended> {
+  const waited = await stage.wait4(pid, 4, 0, 0);
   const bytes = stage.bytes(waited);
   const status = new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
   const signal = status & 0x7f;

@@ -64,6 +64,8 @@ export async function attemptIn(held: Held, probe: Probe, place: Place): Promise
     const watch = {
       after: (call: Parameters<typeof showResult>[0]) => void calls.push(`${call.show()} ${showResult(call)}`),
     };
+    // what has been queued to guard the attack is no part of it
+    stage.flush();
     stage.session.observers.push(watch);
     return await guarded(stage, () => probe.attempt({ stage, canaries: place.canaries, image }));
   });

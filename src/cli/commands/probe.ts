@@ -101,7 +101,9 @@ async function tryAll(values: ProbeValues, probes: readonly Probe[]): Promise<nu
   const columns = await columnsFor(values);
   const absent = Object.fromEntries(runOptions.map((it) => [it.long, emptyValue(it)]));
   const wished = { ...absent, ...values, network: values.network ?? "none" } as unknown as RunValues;
-  const options = readRunOptions(wished, [values.image ?? "base"], thisPlace());
+  // the layers apart: where the network layer is off, "none" is no contradiction, for nobody has asked for it
+  const read = readRunOptions({ ...wished, layers: [] }, [values.image ?? "base"], thisPlace());
+  const options = { ...read, without: [...read.without, ...(await layersLeftOut(values.layers))] };
   return await interruptible(async (stop) => {
     // what a missing layer means is said once for each container: it is known to whoever asks for this
     const console = { notice: (): void => {} };
@@ -109,6 +111,13 @@ async function tryAll(values: ProbeValues, probes: readonly Probe[]): Promise<nu
     const matrix = await runMatrix({ options, columns, probes, console, stop, begin });
     return await report(matrix, values);
   });
+}
+
+async function layersLeftOut(lists: readonly string[]): Promise<readonly string[]> {
+  if (lists.length === 0) return [];
+  const { parseLayers } = await import("../../engine/options/layers.ts");
+  const { option } = await import("../../engine/options/value.ts");
+  return option("--layers", lists.join(","), parseLayers);
 }
 
 function emptyValue(option: Option): unknown {

@@ -13,7 +13,7 @@ export const style = `
   --nothing: light-dark(#eeeff1, #24272b);
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 92rem; padding: 1.5rem; color: var(--text); background: var(--back);
+body { margin: 0 auto; max-width: 100rem; padding: 1.5rem; color: var(--text); background: var(--back);
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { margin: 0; font-size: 1.7rem; }
 h2 { margin: 2.5rem 0 0.75rem; font-size: 1.3rem; }
@@ -40,7 +40,8 @@ caption { text-align: left; padding-bottom: 0.5rem; }
 .map thead th { vertical-align: bottom; padding: 0.25rem; font-weight: 600; }
 .map thead th span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
 .map tbody td { border: 1px solid var(--back); padding: 0; }
-.map tbody td a { display: block; padding: 0.1rem 0.4rem; text-decoration: none; white-space: nowrap; }
+.map tbody td a { display: block; width: 5.4rem; padding: 0.1rem 0.3rem; text-decoration: none; white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; }
 .map tbody td a:focus, .map tbody td a:hover { outline: 2px solid var(--text); outline-offset: -2px; }
 .group th { text-align: left; padding: 0.9rem 0 0.2rem; color: var(--quiet); font-weight: 600; }
 .open { background: var(--open); color: #ffffff; font-weight: 600; }
@@ -49,6 +50,7 @@ caption { text-align: left; padding-bottom: 0.5rem; }
 .nothing { background: var(--nothing); color: var(--quiet); }
 .layers td, .layers th { vertical-align: top; padding: 0.4rem 1rem 0.4rem 0 !important; border-top: 1px solid var(--line) !important; }
 .layers thead th { text-align: left; }
+.layers td { min-width: 14rem; }
 .layers small { display: block; font-weight: 400; color: var(--quiet); }
 section { border-top: 1px solid var(--line); padding: 1rem 0; scroll-margin-top: 1rem; }
 section:target { outline: 2px solid var(--quiet); outline-offset: 0.5rem; }

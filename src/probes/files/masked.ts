@@ -2,7 +2,7 @@
 // changed.
 
 import { O_DIRECTORY, O_RDONLY } from "../../abi/fcntl.ts";
-import { check, filtered, lacks } from "../guard.ts";
+import { filtered, lacks, masked } from "../guard.ts";
 import { defineProbe, type Probe } from "../probe.ts";
 import { contents, entries, reach } from "../reach.ts";
 import { withoutFile } from "../unavailable.ts";
@@ -23,7 +23,7 @@ const mask = ({ name, question, path, folder, capability }: Masked): Probe =>
     call: `read(open("${path}"))`,
     blocked: ["invisible", "EPERM"],
     ways: [
-      [check("overlay.masks"), ...(capability === undefined ? [] : [lacks(capability)])],
+      [masked(path), ...(capability === undefined ? [] : [lacks(capability)])],
       [lacks("CAP_SYS_ADMIN"), filtered],
     ],
     lesson: "proc",

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { O_WRONLY } from "../../abi/fcntl.ts";
-import { check, filtered, lacks } from "../guard.ts";
+import { filtered, lacks, readOnly } from "../guard.ts";
 import { defineProbe, type Probe } from "../probe.ts";
 import { reach } from "../reach.ts";
 import { withoutFile, withoutFilesystem } from "../unavailable.ts";
@@ -13,19 +13,17 @@ interface Setting {
   readonly path: string;
   /** The same file where the attacker mounts by himself. */
   readonly own?: string;
-  /** The check that tells whether it can be written to. */
-  readonly guard: string;
   readonly lesson: string;
   readonly unavailable?: () => string | undefined;
 }
 
-const setting = ({ name, question, path, own, guard, lesson, unavailable }: Setting): Probe =>
+const setting = ({ name, question, path, own, lesson, unavailable }: Setting): Probe =>
   defineProbe({
     name,
     question,
     call: `open("${path}", O_WRONLY)`,
     blocked: ["EROFS"],
-    ways: [[check(guard)], [lacks("CAP_SYS_ADMIN"), filtered]],
+    ways: [[readOnly(path)], [lacks("CAP_SYS_ADMIN"), filtered]],
     lesson,
     unavailable: unavailable ?? withoutFile(path, "such setting"),
     attempt: ({ stage }) =>
@@ -41,7 +39,6 @@ export const writeCorePattern = setting({
   name: "core-pattern",
   question: "Can it have the host run a program at a crash?",
   path: "/proc/sys/kernel/core_pattern",
-  guard: "overlay.settings",
   lesson: "proc",
 });
 
@@ -49,7 +46,6 @@ export const dropCaches = setting({
   name: "drop-caches",
   question: "Can it slow the machine down?",
   path: "/proc/sys/vm/drop_caches",
-  guard: "overlay.settings",
   lesson: "proc",
 });
 
@@ -57,7 +53,6 @@ export const sysrq = setting({
   name: "sysrq",
   question: "Can it restart the machine by a letter?",
   path: "/proc/sysrq-trigger",
-  guard: "overlay.settings",
   lesson: "proc",
 });
 
@@ -65,7 +60,6 @@ export const irqAffinity = setting({
   name: "irq-affinity",
   question: "Can it choose which CPU serves interrupts?",
   path: "/proc/irq/default_smp_affinity",
-  guard: "overlay.settings",
   lesson: "proc",
 });
 
@@ -73,7 +67,6 @@ export const writeSysfs = setting({
   name: "write-sysfs",
   question: "Can it configure the kernel through /sys?",
   path: "/sys/kernel/rcu_normal",
-  guard: "overlay.sys",
   lesson: "mounts",
 });
 
@@ -85,6 +78,5 @@ export const writeCgroup = setting({
   path: unified ? "/sys/fs/cgroup/cgroup.procs" : "/sys/fs/cgroup/pids/cgroup.procs",
   own: "/sys/fs/cgroup/cgroup.procs",
   unavailable: withoutFilesystem("cgroup2"),
-  guard: "overlay.sys",
   lesson: "mounts",
 });

@@ -11,7 +11,7 @@ const value = vfsCapData.encode({ magic_etc: VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_
 
 export const fileRights = defineProbe({
   name: "file-rights",
-  question: "Can a user gain capabilities by a program?",
+  question: "Can it give a user capabilities by a program?",
   call: 'setxattr("/tmp/it", "security.capability"), setuid(65534), execve("/tmp/it")',
   blocked: ["contained"],
   ways: [[check("no-new-privs.bit")]],

@@ -8,7 +8,7 @@ import { runPlanted } from "./planted.ts";
 
 export const setuidProgram = defineProbe({
   name: "setuid-program",
-  question: "Can a user become root by a setuid program?",
+  question: "Can it make a user root by a setuid program?",
   call: 'chmod("/tmp/it", 04755), setuid(65534), execve("/tmp/it")',
   blocked: ["contained"],
   ways: [[check("no-new-privs.bit")]],

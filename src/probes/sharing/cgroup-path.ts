@@ -5,7 +5,7 @@ import { O_RDONLY } from "../../abi/fcntl.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { ask, contained, failed } from "../attempt.ts";
-import { check } from "../guard.ts";
+import { check, filtered, lacks } from "../guard.ts";
 import { defineProbe, type Observation } from "../probe.ts";
 import { reach } from "../reach.ts";
 
@@ -14,7 +14,11 @@ export const cgroupPath = defineProbe({
   question: "Can it see where the host keeps it?",
   call: 'read(open("/proc/self/cgroup"))',
   blocked: ["contained"],
-  ways: [[check("namespaces.cgroup")]],
+  ways: [
+    [check("namespaces.cgroup")],
+    // where there is no /proc in the container
+    [check("namespaces.cgroup"), lacks("CAP_SYS_ADMIN"), filtered],
+  ],
   lesson: "more-namespaces",
   async attempt({ stage }): Promise<Observation> {
     let own = false;
