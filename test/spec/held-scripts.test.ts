@@ -30,11 +30,13 @@ describe("a script", () => {
 
   rootTest("is another user where the container is", async () => {
     const held = await finished("--user", "alice");
-    expect(await held.runScript("container", "id -u; grep CapEff /proc/self/status")).toEqual({
-      output: "1234\nCapEff:\t0000000000000000\n",
-      status: 0,
-      timedOut: false,
-    });
+    expect(await held.runScript("container", "id -u; grep CapEff /proc/self/status; echo opened >/dev/stderr")).toEqual(
+      {
+        output: "1234\nCapEff:\t0000000000000000\nopened\n",
+        status: 0,
+        timedOut: false,
+      },
+    );
   });
 
   rootTest("inside the half-built one is in its namespaces, with the rights of the host's root", async () => {

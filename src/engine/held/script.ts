@@ -1,7 +1,7 @@
 // A script in a child of the container's, with all that it prints. It is waited for by looking again and again, because a
 // blocking call would stop this whole process, and because output may come for longer than the script runs.
 
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, fchmodSync, openSync, readSync } from "node:fs";
 import { PR_SET_PDEATHSIG } from "../../abi/prctl.ts";
 import { SIGKILL } from "../../abi/signal.ts";
 import type { Child } from "../../core/parent.ts";
@@ -88,6 +88,8 @@ class Output {
     // O_NONBLOCK belongs to an open file, and both ends of a pipe2 have the same flags: so it is opened once more
     this.#fd = openSync(`/proc/self/fd/${from}`, constants.O_RDONLY | constants.O_NONBLOCK);
     closeDescriptor(from);
+    // a container's user is to be able to open /dev/stdout as well, and not only root
+    fchmodSync(to, 0o666);
     this.end = to;
   }
 
