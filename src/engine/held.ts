@@ -134,6 +134,14 @@ export class Held {
     });
   }
 
+  /** Back to before its first call: nothing is made, and the id and the name stay. */
+  async rewind(): Promise<void> {
+    await this.#exclusively(async () => {
+      await this.#takeBack();
+      this.#history = [];
+    });
+  }
+
   async runScript(where: Where, script: string, { timeout = TIMEOUT } = {}): Promise<ScriptOutcome> {
     if (where === "inside") return await scriptInside(this.#open(), script, timeout);
     return await this.#within((resident) => scriptInContainer(resident, script, this.spec.process.env, timeout));

@@ -94,14 +94,23 @@ export class Bench {
 
   /** The containers that the lesson's minidocker has made and not removed. */
   get containers(): string[] {
-    return readdirSync(join(this.paths.state, "containers"), { withFileTypes: true }).map((it) => it.name);
+    return readdirSync(join(this.paths.state, "containers")).filter((it) => !it.startsWith("."));
   }
 
   /** Ends what an attempt has started, and removes the containers that were not there `before`. */
   async endAttempt(attempt: string, before: readonly string[]): Promise<void> {
     await this.#guardian.endProcesses(`${ATTEMPT}=${this.#token}-${attempt}`);
-    const made = this.containers.filter((it) => !before.includes(it) && !it.startsWith("."));
-    if (made.length > 0) await this.look(`minidocker rm -f ${made.join(" ")} >/dev/null`);
+    await this.#removeContainers(this.containers.filter((it) => !before.includes(it)));
+  }
+
+  async #removeContainers(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.look(`minidocker rm -f ${ids.join(" ")} >/dev/null`);
+  }
+
+  /** As at the beginning: nothing runs, and the folder is empty. A terminal that has read `envFile` goes on. `keep`: a container. */
+  async reset(keep: string | undefined): Promise<void> {
+    await this.#guardian.clear();
+    await this.#removeContainers(this.containers.filter((it) => it !== keep));
   }
 
   /** Ends everything that was started here, removes its containers, and the folder. */

@@ -77,6 +77,18 @@ export class LessonContainer {
     if (reached !== undefined) await this.advance(reached);
   }
 
+  /** To before its beginning, with the same ids. */
+  async rewind(): Promise<void> {
+    this.#reached = this.#stop = this.#told = undefined;
+    this.#onPid(undefined);
+    if (this.#held !== undefined && this.#held.state !== "closed") await this.#held.rewind();
+    else this.#held = undefined;
+  }
+
+  get id(): string | undefined {
+    return this.#held?.id;
+  }
+
   async close(): Promise<void> {
     const held = this.#held;
     this.#held = this.#stop = this.#told = undefined;

@@ -30,6 +30,11 @@ export class Guardian {
     await spawn(this.#watched, 'end_processes "$4"', "ignore", variable).exited;
   }
 
+  /** Ends all that the lesson's scripts have started, and empties their folder. */
+  async clear(): Promise<void> {
+    await spawn(this.#watched, "clear", "ignore").exited;
+  }
+
   async finish(): Promise<void> {
     this.#child.stdin.end();
     await this.#child.exited;
@@ -82,6 +87,13 @@ remove_containers() {
   "$root/bin/minidocker" ps -aq --no-trunc >/dev/null 2>&1
   set -- $(ls "$root/state/containers" 2>/dev/null)
   [ $# -eq 0 ] || "$root/bin/minidocker" rm -f "$@" >/dev/null 2>&1
+}
+
+clear() {
+  end_processes "MINIDOCKER_LESSON=$token" and writers
+  remove_mounts
+  find "$root/work" -xdev -mindepth 1 -delete
+  rm -f "$root/kept"
 }
 
 remove_mounts() {

@@ -53,15 +53,32 @@ class Runner {
   }
 
   async run(): Promise<Outcome> {
+    const { means, signal } = this.#options;
+    const bench = await Bench.open(means.paths, means.command);
+    const container = this.#container(bench);
+    try {
+      return await this.#takeAll(bench, container);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      await container.close().finally(() => bench.close());
+    }
+  }
+
+  /** Walk after walk, as the learner turns. */
+  async #takeAll(bench: Bench, container: LessonContainer): Promise<Outcome> {
     const began = performance.now();
-    let start: Part | undefined;
-    for (let turn: Turn | undefined; ; ) {
-      turn = await this.#walk(start, turn === undefined);
-      if (turn?.control === "quit") return this.#outcome("quit");
-      if (turn === undefined) break;
-      start = turn.control === "restart" ? this.#restart() : this.#stopBefore();
+    const { folder, envFile } = bench;
+    this.#dialog.tell({ kind: "begin", lesson: this.#lesson, folder, envFile });
+    let turn = await this.#walk(bench, container, undefined, this.#options.recall ?? []);
+    while (turn !== undefined) {
+      if (turn.control === "quit") return this.#outcome("quit");
+      const start = turn.control === "restart" ? this.#restart() : this.#stopBefore();
       const part = start ?? this.#lesson.parts[0];
       if (part !== undefined) this.#tell({ kind: "moved", how: turn.control, part });
+      await container.rewind();
+      await bench.reset(container.id);
+      turn = await this.#walk(bench, container, start, []);
     }
     const failures = [...this.#memory.failures.values()];
     this.#tell({ kind: "end", ok: failures.length === 0, failures, seconds: (performance.now() - began) / 1000 });
@@ -69,17 +86,15 @@ class Runner {
   }
 
   /** Undefined at the lesson's end. */
-  async #walk(start: Part | undefined, first: boolean): Promise<Turn | undefined> {
-    const { means, signal, recall = [] } = this.#options;
-    const bench = await Bench.open(means.paths, means.command);
-    const container = this.#container(bench);
+  async #walk(
+    bench: Bench,
+    container: LessonContainer,
+    start: Part | undefined,
+    recall: readonly Predict[],
+  ): Promise<Turn | undefined> {
     const ctx = this.#context(bench, container);
     try {
-      if (first) {
-        const { folder, envFile } = bench;
-        this.#dialog.tell({ kind: "begin", lesson: this.#lesson, folder, envFile });
-        for (const part of recall) await ctx.predictions.again(part);
-      }
+      for (const part of recall) await ctx.predictions.again(part);
       await walk(ctx, start, (part) => {
         this.#at = part;
       });
@@ -88,10 +103,9 @@ class Runner {
     } catch (error) {
       if (error instanceof Turn) return error;
       if (error instanceof Untrue) return undefined;
-      throw signal.aborted ? signal.reason : error;
+      throw error;
     } finally {
       this.#dialog.silent = false;
-      await container.close().finally(() => bench.close());
     }
   }
 

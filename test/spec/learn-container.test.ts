@@ -97,3 +97,20 @@ rootTest("a probe is stopped with all layers, and not without the lesson's", asy
   });
   expect({ failures, seen: learner.told("probe").map((it) => it.ok) }).toEqual({ failures: [], seen: [true] });
 });
+
+rootTest("back to an earlier part lands in the same state, with the same ids", async () => {
+  const learner = new Learner({ pause: ["on", "back", "on", "on"] });
+  const text = block("pause", "overlay") + block("run inside", "hostname") + block("pause", "network");
+  await take(text, learner, paths, { head });
+  const [one, two] = learner.outputs;
+  expect(one).toMatch(/^[0-9a-f]{12}\n$/);
+  expect(two).toBe(one as string);
+  expect(learner.told("pause").map((it) => it.pause?.layer)).toEqual(["overlay", "network", "network"]);
+});
+
+rootTest("where a script of the lesson has used up its container, the next pause says so", async () => {
+  const text = block("pause", "cgroups") + block("run host", "kill -KILL $CONTAINER_PID") + block("pause", "finished");
+  const taken = take(text, new Learner(), paths, { head });
+  expect(await taken.catch((error: Error) => error.message)).toContain("ended");
+  expect(left()).toEqual([]);
+});
