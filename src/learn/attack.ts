@@ -4,7 +4,7 @@
 import { Refusal } from "../core/refusal.ts";
 import { probes } from "../probes/index.ts";
 import type { Observation } from "../probes/probe.ts";
-import { tryTwice } from "../probes/run.ts";
+import { tryTwice, whyNot } from "../probes/run.ts";
 import type { Context } from "./context.ts";
 import type { ProbeRef } from "./lesson.ts";
 
@@ -14,11 +14,17 @@ export async function tryProbe(ctx: Context, part: ProbeRef): Promise<void> {
   const probe = probes.find((it) => it.name === part.probe);
   if (probe === undefined)
     throw new Refusal(`${lesson.path}:${part.line}: no probe is called ${part.probe}: minidocker probe --list`, 1);
+  const reason = whyNot(probe);
+  if (reason !== undefined) {
+    dialog.tell({ kind: "notice", text: `probe ${part.probe} cannot be tried here: ${reason}` });
+    return;
+  }
   const wished = options.means.readOptions(lesson.container ?? ["base"]);
   const notice = (text: string): void => dialog.tell({ kind: "notice", text });
   const { withAll, without } = await tryTwice(wished, probe, part.without, { notice }, bench.paths);
   const ok = isStopped(withAll) && !isStopped(without);
   dialog.tell({ kind: "probe", part, withAll, without, ok });
+  ctx.predictions.reveal();
   if (ok) return;
   const [seen, how] = isStopped(withAll)
     ? [without, `without ${part.without.join(", ")}`]
