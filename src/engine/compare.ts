@@ -21,8 +21,8 @@ export type LayerCheck = Check & { readonly layer: string };
 
 export interface Ran {
   readonly output: string;
+  /** As the shell counts: 128 + the signal that ended it. */
   readonly status: number;
-  readonly timedOut: boolean;
 }
 
 export interface Looking<Extra> {
@@ -59,13 +59,21 @@ async function look<Extra>(held: Held, { command, more }: Looking<Extra>): Promi
     .flatMap((it) => it.checks.map((check) => ({ ...check, saw: stable(check.saw), layer: it.layer })));
   const extra = await more(held, stable);
   // last, because it may change what there is to see
-  const ran = command.length === 0 ? undefined : await held.runScript("container", scriptOf(command));
+  const ran = command.length === 0 ? undefined : await run(held, command);
   return {
     state: stabilize(snapshot, stable),
     checks,
-    ran: ran === undefined ? undefined : { ...ran, output: stable(ran.output) },
+    ran: ran && { ...ran, output: stable(ran.output) },
     extra,
   };
+}
+
+/** For as long as it takes: whoever waits can end the waiting. */
+async function run(held: Held, command: readonly string[]): Promise<Ran> {
+  const { output, status } = await held.runScript("container", scriptOf(command), {
+    timeout: Number.POSITIVE_INFINITY,
+  });
+  return { output, status };
 }
 
 /** One command for a shell, each word as it is. */

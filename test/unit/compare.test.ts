@@ -96,8 +96,8 @@ describe("differences", () => {
 
 describe("on the terminal", () => {
   const comparison: Comparison = {
-    a: { layers: "all", ran: { output: "one\ntwo\n", status: 0, timedOut: false } },
-    b: { layers: "-seccomp", ran: { output: "one\n\x1b[31mred\x1b[0m\n", status: 1, timedOut: false } },
+    a: { layers: "all", ran: { output: "one\ntwo\n", status: 0 } },
+    b: { layers: "-seccomp", ran: { output: "one\n\x1b[31mred\x1b[0m\n", status: 1 } },
     command: "try it",
     state: [
       { name: "root", rows: [], same: 1 },

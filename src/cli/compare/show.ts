@@ -129,10 +129,7 @@ const shown = (line: string): string =>
 
 const linesOf = (text = ""): string[] => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
 
-function statusOf(ran: Comparison["a"]["ran"]): string {
-  if (ran === undefined) return "";
-  return ran.timedOut ? "ended, because it took too long" : `exit status ${ran.status}`;
-}
+const statusOf = (ran: Comparison["a"]["ran"]): string => (ran === undefined ? "" : `exit status ${ran.status}`);
 
 /** One line about everything that does not differ. */
 function summary({ a, b, command, state, checks, probes }: Comparison, size: number): string {

@@ -70,7 +70,7 @@ function observed(
   failures: readonly string[],
 ): Observed {
   const find = (part: Part, kind: Event["kind"]): Told | undefined =>
-    told.find(({ event }) => event.kind === kind && "part" in event && event.part.line === part.line);
+    told.findLast(({ event }) => event.kind === kind && "part" in event && event.part.line === part.line);
   return {
     lesson,
     told,

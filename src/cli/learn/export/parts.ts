@@ -39,7 +39,7 @@ function predict({ question, choices, line }: Predict): Markup {
     const answer = right ? html`<strong>Yes.</strong> ` : html`<strong>No.</strong> `;
     return html`<li><details name="question-${line}" class="${right ? "right" : "wrong"}">
 <summary><span>${inline(text)}</span></summary>
-<p>${answer}${why === undefined ? undefined : inline(why)}</p></details></li>`;
+<div class="answer">${answer}${why === undefined ? undefined : inline(why)}</div></details></li>`;
   });
   return html`<section class="predict" aria-label="A question">
 <p class="kicker">What do you expect?</p>
@@ -111,7 +111,6 @@ const sawOf = (saw: string | undefined): Markup | undefined =>
 function task(index: number, seen: Observed): Markup {
   const { verify: part, hints, diagnoses, solution, without } = taskAt(seen.lesson.parts, index);
   const tested = seen.at(part, "tested");
-  const fold = (title: string, body: Markup): Markup => html`<details><summary>${title}</summary>${body}</details>`;
   return html`<section class="task" aria-label="A task">
 <p class="kicker">Your turn</p>
 <p class="goal">Make it true that ${part.title}.</p>
@@ -119,14 +118,16 @@ ${hints.map(({ text }, i) => fold(`Hint ${i + 1} of ${hints.length}`, markdown(t
 ${diagnoses.length === 0 ? undefined : fold("If it does not work", html`${diagnoses.map(({ text }) => markdown(text))}`)}
 ${fold("How it is checked", howItIsChecked(part))}
 ${solution === undefined ? undefined : fold("A solution", html`<div class="run">${commandAndOutput(solution, seen)}</div>`)}
-${
-  tested === undefined || without === undefined
-    ? undefined
-    : fold(
-        `The same without ${tested.without.join(", ")} does not do it`,
-        html`<div class="run">${commandAndOutput(without, seen)}</div>`,
-      )
-}</section>`;
+${tested === undefined ? undefined : counterProof(tested.without, without, seen)}</section>`;
+}
+
+const fold = (title: string, body: Markup): Markup => html`<details><summary>${title}</summary>${body}</details>`;
+
+/** That it takes the lesson's layers was tried, too. */
+function counterProof(layers: readonly string[], act: Solve | undefined, seen: Observed): Markup {
+  const title = `The same without ${layers.length === 0 ? "it" : layers.join(", ")} does not do it`;
+  if (act !== undefined) return fold(title, html`<div class="run">${commandAndOutput(act, seen)}</div>`);
+  return html`<p class="status">${title}: that was tried.</p>`;
 }
 
 const placeName = (target: Target): string =>

@@ -85,7 +85,7 @@ summary:hover { color: var(--accent); }
 .predict details[open].wrong summary::before { content: "✗"; color: var(--red); font-weight: 700; }
 .predict details[open].right { border-color: var(--green); }
 .predict details[open].wrong { border-color: var(--red); }
-.predict details > p { margin: 0; padding: 0 0.9rem 0.8rem 2.45rem; font-size: 0.97rem; }
+.predict .answer { margin: 0; padding: 0 0.9rem 0.8rem 2.45rem; font-size: 0.97rem; }
 .task > details + details, .task .goal + details { border-top: 1px solid var(--line); }
 .task > details[open] { padding-bottom: 0.8rem; }
 
