@@ -1,6 +1,6 @@
 // Why a host cannot try a probe.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Facts } from "../core/facts.ts";
 
 const read = (path: string): string | undefined => {
@@ -20,6 +20,10 @@ export function noUserNamespaces(facts: Facts): string | undefined {
 /** For probes whose call this kernel might have been built without: a file that is there with it. */
 export const withoutFile = (path: string, what: string) => (): string | undefined =>
   existsSync(path) ? undefined : `this kernel has no ${what}: there is no ${path}`;
+
+/** Where there is nothing in the host's folder either, an empty one proves nothing. */
+export const emptyFolder = (path: string) => (): string | undefined =>
+  existsSync(path) && readdirSync(path).length > 0 ? undefined : `there is nothing in ${path} on this host`;
 
 export const withoutFilesystem = (type: string) => (): string | undefined =>
   new RegExp(`\\t${type}$`, "m").test(read("/proc/filesystems") ?? "") ? undefined : `this kernel has no ${type}`;

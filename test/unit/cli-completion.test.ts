@@ -27,7 +27,7 @@ function after(...words: string[]): string[] | string {
 describe("candidates", () => {
   test("a command comes first", () => {
     expect(after("r")).toEqual(["run", "rm"]);
-    expect(after("--plain", "p")).toEqual(["ps"]);
+    expect(after("--plain", "p")).toEqual(["ps", "probe"]);
     expect(after("--v")).toEqual(["--version"]);
     expect(after("nope", "")).toEqual([]);
   });

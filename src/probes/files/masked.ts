@@ -5,7 +5,7 @@ import { O_DIRECTORY, O_RDONLY } from "../../abi/fcntl.ts";
 import { filtered, lacks, masked } from "../guard.ts";
 import { defineProbe, type Probe } from "../probe.ts";
 import { contents, entries, reach } from "../reach.ts";
-import { withoutFile } from "../unavailable.ts";
+import { emptyFolder, withoutFile } from "../unavailable.ts";
 
 interface Masked {
   readonly name: string;
@@ -27,7 +27,7 @@ const mask = ({ name, question, path, folder, capability }: Masked): Probe =>
       [lacks("CAP_SYS_ADMIN"), filtered],
     ],
     lesson: "proc",
-    unavailable: withoutFile(path, "such file"),
+    unavailable: folder ? emptyFolder(path) : withoutFile(path, "such file"),
     attempt: ({ stage }) =>
       reach(stage, {
         path,

@@ -35,12 +35,14 @@ export const cpu = defineProbe({
 
 async function spinAndCount(stage: Stage): Promise<number> {
   const before = await usedByChildren(stage);
+  const start = performance.now();
   const children: number[] = [];
   while (children.length < CHILDREN) children.push(await startChild(stage, fromMemory(spins)));
   await stage.nanosleep({ tv_sec: 0, tv_nsec: SECONDS * 1e9 }, 0);
   for (const it of children) await stage.kill(it, SIGKILL);
   for (const it of children) await waitFor(stage, it);
-  return ((await usedByChildren(stage)) - before) / SECONDS;
+  stage.flush();
+  return ((await usedByChildren(stage)) - before) / ((performance.now() - start) / 1000);
 }
 
 /** In seconds. */
