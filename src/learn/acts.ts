@@ -8,9 +8,8 @@ import { type Ran, SECONDS } from "./script.ts";
 
 /** Runs a script where it belongs. In the container, none of the options but the signal has a meaning. */
 export async function perform(ctx: Context, where: Where, script: string, options: RunOptions = {}): Promise<Ran> {
-  const signal = ctx.dialog.signal;
-  if (where !== "host") return ctx.container.run(where, script);
-  return ctx.bench.run(script, { signal, ...options });
+  if (where !== "host") return ctx.dialog.orAborted(ctx.container.run(where, script));
+  return ctx.bench.run(script, { signal: ctx.dialog.signal, ...options });
 }
 
 /** A `run`, with the `expect` that belongs to it. */
@@ -61,8 +60,10 @@ export interface Judged {
 export async function judge(ctx: Context, { test }: Verify): Promise<Judged> {
   if ("script" in test) {
     const { where, script } = test;
-    const { signal } = ctx.dialog;
-    const ran = where === "host" ? await ctx.bench.look(script, { signal }) : await ctx.container.run(where, script);
+    const ran =
+      where === "host"
+        ? await ctx.bench.look(script, { signal: ctx.dialog.signal })
+        : await ctx.dialog.orAborted(ctx.container.run(where, script));
     const late = ran.timedOut ? `ended after ${SECONDS} seconds` : "";
     return { ok: ran.status === 0, saw: ran.output.trimEnd() || late };
   }

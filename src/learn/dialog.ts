@@ -38,13 +38,13 @@ export class Dialog {
   async ask<K extends Kind>(at: Part, question: Asked<K>): Promise<Exclude<Reply<Asked<K>>, Control>> {
     this.signal.throwIfAborted();
     if (question.kind !== "continue") this.#stops.add(at);
-    const reply = await this.#orAborted(this.#frontend.ask(question));
+    const reply = await this.orAborted(this.#frontend.ask(question));
     if (reply === "quit" || reply === "restart" || reply === "back") throw new Turn(reply);
     return reply as Exclude<Reply<Asked<K>>, Control>;
   }
 
-  // a front end that waits for a key may never hear of it
-  async #orAborted<T>(answer: Promise<T>): Promise<T> {
+  /** What comes of it, unless the lesson is ended first: who waits for a key, or for a program, may never hear of that. */
+  async orAborted<T>(answer: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
     const abort = (): void => reject(this.signal.reason);
     this.signal.addEventListener("abort", abort);

@@ -15,7 +15,7 @@ export class Watch {
   readonly #looking: Promise<void>;
   #stopped = false;
   #saw: string | undefined;
-  #last: Promise<boolean> = Promise.resolve(false);
+  #last: Promise<void> = Promise.resolve();
 
   constructor(ctx: Context, task: Task) {
     this.#ctx = ctx;
@@ -35,12 +35,13 @@ export class Watch {
   }
 
   /** Looks now, and says what is seen and what that may come from. */
-  async report(): Promise<void> {
-    await this.#last;
-    const { ok, saw } = await judge(this.#ctx, this.#task.verify);
-    this.#ctx.dialog.tell({ kind: "verify", part: this.#task.verify, ok, saw });
-    if (ok) this.#found.abort();
-    else await this.#diagnose(true);
+  report(): Promise<void> {
+    return this.#oneByOne(async () => {
+      const { ok, saw } = await judge(this.#ctx, this.#task.verify);
+      this.#ctx.dialog.tell({ kind: "verify", part: this.#task.verify, ok, saw });
+      if (ok) this.#found.abort();
+      else await this.#diagnose(true);
+    });
   }
 
   async stop(): Promise<void> {
@@ -50,19 +51,23 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#stopped && !this.done.aborted) {
-      this.#last = this.#look();
-      if (await this.#last) this.#found.abort();
-      else await Bun.sleep(LOOK);
+      await this.#oneByOne(() => this.#look());
+      await Bun.sleep(LOOK);
     }
   }
 
-  async #look(): Promise<boolean> {
+  async #look(): Promise<void> {
+    if (this.#stopped || this.done.aborted) return;
     const { ok, saw } = await judge(this.#ctx, this.#task.verify);
-    if (ok) return true;
+    if (ok) return this.#found.abort();
     const changed = this.#saw !== undefined && this.#saw !== saw;
     this.#saw = saw;
     await this.#diagnose(changed);
-    return false;
+  }
+
+  #oneByOne(action: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(action);
+    return this.#last;
   }
 
   // each is told when it begins to be so, and again only to who asks

@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { guardHost } from "../harness/guard.ts";
 import { Learner, take } from "../harness/learner.ts";
 import { ownPaths } from "../harness/own-paths.ts";
+import { waitUntil } from "../harness/run.ts";
 import { rootTest } from "../harness/skip.ts";
 
 guardHost();
@@ -113,4 +114,36 @@ rootTest("where a script of the lesson has used up its container, the next pause
   const taken = take(text, new Learner(), paths, { head });
   expect(await taken.catch((error: Error) => error.message)).toContain("ended");
   expect(left()).toEqual([]);
+});
+
+rootTest("an abort while a script runs in the container ends both at once", async () => {
+  const controller = new AbortController();
+  const text = block("pause", "finished") + block("run container", "sleep 15");
+  const start = performance.now();
+  setTimeout(() => controller.abort(new Error("enough")), 500);
+  const taken = take(text, new Learner(), paths, { head, signal: controller.signal });
+  expect(await taken.catch((error: Error) => error.message)).toBe("enough");
+  expect(performance.now() - start).toBeLessThan(4000);
+  expect(left()).toEqual([]);
+});
+
+rootTest("a task in the container is seen to be done by whatever does it there", async () => {
+  const text =
+    block("pause", "finished") +
+    block("run host", "echo $CONTAINER_PID") +
+    block("verify container became", "# there is a file\ntest -e /made") +
+    block("solve container", "touch /made");
+  const learner = new Learner({
+    task: async ({ done }) => {
+      Bun.spawnSync(["touch", `/proc/${learner.outputs[0]?.trim()}/root/made`]);
+      await waitUntil(
+        () => done.aborted,
+        4000,
+        () => "nobody has seen it",
+      );
+      return "check";
+    },
+  });
+  const { how } = await take(text, learner, paths, { head });
+  expect(how).toBe("solved");
 });
