@@ -31,6 +31,7 @@ import { type Console, describe, explained, putInOrder, reserve } from "./making
 import type { RunOptions } from "./options/index.ts";
 import { withPlugins } from "./plugins.ts";
 import { finish, takeBackAll } from "./recover.ts";
+import { makeVolumes, removeAnonymousVolumes } from "./volumes.ts";
 
 export type { Killed } from "./held/attack.ts";
 export type { ScriptOutcome } from "./held/script.ts";
@@ -67,6 +68,7 @@ export class Held {
     try {
       return new Held({ ...care, id, spec: describe(care, reserved) }, name);
     } catch (error) {
+      removeAnonymousVolumes(care.facts, id);
       removeRecord(paths, id);
       throw error;
     }
@@ -246,6 +248,9 @@ export class Held {
     await putInOrder(build.making, (host) => takeBackAll(this.#plan, host, this.id));
     this.#build = undefined;
     await build.end();
+    const { options, facts } = this.#plan;
+    removeAnonymousVolumes(facts, this.id);
+    makeVolumes(options.volumes, facts, this.id);
   }
 
   /** `moving`: what is under way, and fails as soon as it sees that its container has been abandoned. */

@@ -37,19 +37,20 @@ export async function takeBackRuntime(care: Care, host: Stage, id: string): Prom
 
 /** Takes back everything but what is known of the container: it could be made once more. */
 export async function takeBackAll(care: Care, host: Stage, id: string): Promise<void> {
-  const dir = containerDir(care.paths, id);
-  const entries = readJournal(dir);
-  await unwind(entries, await withAuthors(care, id, entries), host, care.facts);
-  keepIntents(dir, []);
+  await unwindAll(care, host, id);
+  keepIntents(containerDir(care.paths, id), []);
 }
 
 /** Takes back everything and forgets the container. */
 export async function forget(care: Care, host: Stage, id: string): Promise<void> {
-  const { paths, facts } = care;
-  const entries = readJournal(containerDir(paths, id));
-  await unwind(entries, await withAuthors(care, id, entries), host, facts);
-  removeAnonymousVolumes(facts, id);
-  removeRecord(paths, id);
+  await unwindAll(care, host, id);
+  removeAnonymousVolumes(care.facts, id);
+  removeRecord(care.paths, id);
+}
+
+async function unwindAll(care: Care, host: Stage, id: string): Promise<void> {
+  const entries = readJournal(containerDir(care.paths, id));
+  await unwind(entries, await withAuthors(care, id, entries), host, care.facts);
 }
 
 /**

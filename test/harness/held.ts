@@ -24,7 +24,7 @@ export interface HeldContainers {
 
 /** Call once at the top of a test file; it includes `guardHost()`. */
 export function heldContainers(): HeldContainers {
-  const folders = ["state/containers", "state/names", "data/containers"];
+  const folders = ["state/containers", "state/names", "data/containers", "data/volumes"];
   let folder = "";
   let all: Held[] = [];
   let notices: string[] = [];
