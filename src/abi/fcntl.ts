@@ -67,6 +67,7 @@ export const F_SEAL_SEAL = 1;
 export const F_SEAL_SHRINK = 2;
 export const F_SEAL_GROW = 4;
 export const F_SEAL_WRITE = 8;
+export const F_SEAL = { F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE } as const;
 
 export const MFD_CLOEXEC = 1;
 export const MFD_ALLOW_SEALING = 2;
@@ -87,3 +88,4 @@ export const LOCK = { LOCK_EX, LOCK_NB, LOCK_UN } as const;
 
 /** renameat2(2). */
 export const RENAME_NOREPLACE = 1;
+export const RENAME = { RENAME_NOREPLACE } as const;

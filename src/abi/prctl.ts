@@ -23,6 +23,11 @@ export const PR = {
   PR_CAP_AMBIENT,
 } as const;
 
+/** PR_SET_DUMPABLE: no core dumps, and what is in /proc/PID belongs to root. */
+export const SUID_DUMP_DISABLE = 0;
+export const SUID_DUMP_USER = 1;
+export const SUID_DUMP = { SUID_DUMP_DISABLE, SUID_DUMP_USER } as const;
+
 export const PR_CAP_AMBIENT_RAISE = 2;
 export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 export const PR_CAP_AMBIENT_ACTIONS = { PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL } as const;

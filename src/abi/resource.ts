@@ -1,4 +1,4 @@
-// <asm-generic/resource.h>: prlimit(2).
+// <asm-generic/resource.h>, <linux/resource.h>: prlimit(2), setpriority(2).
 
 import { Struct } from "./struct.ts";
 
@@ -25,3 +25,10 @@ export const RLIMIT = {
 export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 export const rlimit = new Struct("rlimit64", { cur: "u64", max: "u64" });
+
+export const showLimit = (value: number | bigint): string =>
+  BigInt(value) === RLIM_INFINITY ? "RLIM_INFINITY" : String(value);
+
+/** Whose priority setpriority(2) changes. */
+export const PRIO_PROCESS = 0;
+export const PRIO = { PRIO_PROCESS } as const;

@@ -17,6 +17,9 @@ export function makedev(major: number, minor: number): number {
   return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
 }
 
+export const major = (device: number): number => (device >>> 8) & 0xfff;
+export const minor = (device: number): number => (device & 0xff) | ((device >>> 12) & ~0xff);
+
 /** statx(2): the same layout on every architecture. The four times are not taken apart. */
 export const statx = new Struct("statx", {
   stx_mask: "u32",

@@ -40,15 +40,45 @@ const INLCR = 0o100;
 const IGNCR = 0o200;
 const ICRNL = 0o400;
 const IXON = 0o2000;
+export const IFLAG = {
+  IGNBRK,
+  BRKINT,
+  PARMRK,
+  ISTRIP,
+  INLCR,
+  IGNCR,
+  ICRNL,
+  IXON,
+  IXOFF: 0o10000,
+  IMAXBEL: 0o20000,
+  IUTF8: 0o40000,
+} as const;
+
 const OPOST = 0o1;
+export const OFLAG = { OPOST, ONLCR: 0o4 } as const;
+
 const CSIZE = 0o60;
 const CS8 = 0o60;
 const PARENB = 0o400;
+/** B38400 is what a pseudo-terminal says that its speed is. */
+export const CFLAG = { B38400: 0o17, CS8, CREAD: 0o200, PARENB, HUPCL: 0o2000, CLOCAL: 0o4000 } as const;
+
 const ISIG = 0o1;
 const ICANON = 0o2;
 const ECHO = 0o10;
 const ECHONL = 0o100;
 const IEXTEN = 0o100000;
+export const LFLAG = {
+  ISIG,
+  ICANON,
+  ECHO,
+  ECHOE: 0o20,
+  ECHOK: 0o40,
+  ECHONL,
+  ECHOCTL: 0o1000,
+  ECHOKE: 0o4000,
+  IEXTEN,
+} as const;
 
 /** The settings of `bytes` (a struct termios) made raw, as cfmakeraw(3) does. */
 export function makeRaw(bytes: Uint8Array): Uint8Array {

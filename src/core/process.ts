@@ -122,7 +122,7 @@ export const settleProcess: Phase = {
     ctx.shared.set("program", await findProgram(ctx));
     ctx.step("hand over the process");
     // setresuid has cleared it: if the supervisor is killed, the container goes with it
-    await stage.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    await stage.prctl_PR_SET_PDEATHSIG(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     await stage.rt_sigprocmask(SIG_SETMASK, { bits: ALL_SIGNALS }, 0, SIGSET_SIZE);
   },
 };

@@ -31,7 +31,7 @@ export const executeResident: Phase = {
   async apply(ctx) {
     const { stage } = ctx;
     ctx.step("execute the program");
-    await stage.fcntl(CHANNEL, F_SETFD, 0, { hold: true });
+    await stage.fcntl_F_SETFD(CHANNEL, F_SETFD, 0, { hold: true });
     await stage.execveat(ctx.shared.get("resident") as Result, "", ["resident"], [], AT_EMPTY_PATH);
     stage.flush();
   },
@@ -43,7 +43,7 @@ export async function meetResident(stage: Stage): Promise<Parent> {
   session.origin = { layer: "resident", step: "begin" };
   const resident = stage.as("program", session);
   // what it will execute is to have no channel
-  await resident.fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
+  await resident.fcntl_F_SETFD(CHANNEL, F_SETFD, FD_CLOEXEC);
   resident.flush();
   return new Parent(resident);
 }

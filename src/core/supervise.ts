@@ -81,10 +81,11 @@ export async function superviseProgram(ctx: Context): Promise<number> {
 export async function keepCompany(host: Stage, order: Shown, terminal: Terminal | undefined): Promise<number> {
   const [bell, theirs] = Channel.pair();
   try {
-    if (terminal?.raw !== undefined) await host.ioctl_set(0, TCSETS, terminal.raw, { hold: true });
+    if (terminal?.raw !== undefined) await host.ioctl_TCSETS(0, TCSETS, terminal.raw, { hold: true });
     const result = await host.supervise(order, { hold: true, tolerate: [EOWNERDEAD] });
     // in the same frame, so that the terminal is mended even if this process is gone by then
-    if (terminal?.saved !== undefined) await host.ioctl_set(0, TCSETS, terminal.saved, { hold: true, tolerate: [EIO] });
+    if (terminal?.saved !== undefined)
+      await host.ioctl_TCSETS(0, TCSETS, terminal.saved, { hold: true, tolerate: [EIO] });
     await host.write(new Sent(theirs), "!", 1, { hold: true });
     return await finished(host, result, bell, theirs);
   } finally {

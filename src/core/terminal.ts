@@ -82,9 +82,9 @@ export async function openPty(stage: Stage): Promise<{ master: Result; slave: Re
   const master = await stage.openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0, {
     cause: { [ENOENT]: "-t needs the container's /dev/pts, which the overlay layer mounts" },
   });
-  await stage.ioctl_set(master, TIOCSPTLCK, new Uint8Array(4));
+  await stage.ioctl_TIOCSPTLCK(master, TIOCSPTLCK, 0);
   // the peer by descriptor, not by its name in /dev/pts, which something else could have mounted over
-  return { master, slave: await stage.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY) };
+  return { master, slave: await stage.ioctl_TIOCGPTPEER(master, TIOCGPTPEER, O_RDWR | O_NOCTTY) };
 }
 
 /** Makes it the terminal of a session of the process's own, and its stdin, stdout and stderr. */
@@ -124,7 +124,7 @@ export async function callersTerminal(host: Stage, master: number, typing: boole
     ...none,
     assume: new Uint8Array(winsize.size),
   });
-  if (host.value(size) >= 0) await host.ioctl_set(master, TIOCSWINSZ, size.bytes);
+  if (host.value(size) >= 0) await host.ioctl_TIOCSWINSZ(master, TIOCSWINSZ, size.bytes);
   // as long as nobody types, the terminal goes on doing what it does: Ctrl-C is a signal to minidocker
   if (!typing) return { master, window };
   const settings = await host.ioctl_get(0, TCGETS, termios.size, { ...none, assume: new Uint8Array(termios.size) });

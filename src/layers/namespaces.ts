@@ -10,7 +10,7 @@
 
 import { EINVAL, ENOENT, EPERM } from "../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
-import { PR_SET_DUMPABLE } from "../abi/prctl.ts";
+import { PR_SET_DUMPABLE, SUID_DUMP_DISABLE } from "../abi/prctl.ts";
 import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
@@ -80,7 +80,7 @@ async function make(ctx: Context): Promise<void> {
   if (!ctx.facts.rootless) {
     ctx.step("close the stage to other processes");
     // a process that joins while the container is half built must not find the host's descriptors (CVE-2016-9962)
-    await ctx.stage.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    await ctx.stage.prctl_PR_SET_DUMPABLE(PR_SET_DUMPABLE, SUID_DUMP_DISABLE, 0, 0, 0);
   }
   for (const { type, flag, made, file } of table) {
     const wanted = namespaceOf(spec, type);

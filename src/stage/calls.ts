@@ -20,7 +20,6 @@ import * as terminal from "../abi/termios.ts";
 import { ITIMER_REAL, itimerval, timespec } from "../abi/time.ts";
 import { WNOHANG } from "../abi/wait.ts";
 import { attackCalls, attackVariants } from "./attack-calls.ts";
-import { Memory } from "./call.ts";
 import {
   type Codec,
   fd,
@@ -33,55 +32,28 @@ import {
   mode,
   oneOf,
   output,
+  pointer,
   string,
   strings,
   struct,
 } from "./codec.ts";
-
-const open = flags(fcntl.O, (value) => ((value & 3) === 0 ? showRdonly(value) : undefined));
-const descriptorFlags = flags({ O_CLOEXEC: fcntl.O_CLOEXEC, O_NONBLOCK: fcntl.O_NONBLOCK });
-
-const showSignal = (value: number | bigint): string => showOneOf(signal.SIG, value);
-
-const capabilityNumber: Codec<number> = {
-  encode: (value) => value,
-  show: (value) => capability.capabilityNames[value] ?? String(value),
-};
-
-const at = flags(fcntl.AT);
-
-function showRdonly(value: number): string {
-  return value === 0 ? "O_RDONLY" : `O_RDONLY|${showFlags(fcntl.O, value)}`;
-}
-
-const openHow = struct(fcntl.openHow, {
-  flags: (value) => open.show(Number(value)),
-  mode: (value) => mode.show(Number(value)),
-  resolve: (value) => showFlags(fcntl.RESOLVE, value),
-});
-
-const deviceMode: Codec<number> = {
-  encode: (value) => value,
-  show: (value) => `${showFlags(stat.S, value & stat.S_IFMT)}|0${(value & 0o7777).toString(8)}`,
-};
-
-// SOCK_CLOEXEC is a flag beside the type, which is a number.
-const socketType: Codec<number> = {
-  encode: (value) => value,
-  show: (value) =>
-    `${showOneOf(socket.SOCK, value & 0xf)}${(value & socket.SOCK_CLOEXEC) === 0 ? "" : "|SOCK_CLOEXEC"}`,
-};
-
-const cloneFlags: Codec<number> = {
-  encode: (value) => value,
-  show: (value) => [value & ~0xff ? showFlags(CLONE, value & ~0xff) : [], showSignal(value & 0xff)].flat().join("|"),
-};
-
-/** A pointer to a number of 32 bits. */
-const number32: Codec<number> = {
-  encode: (value) => new Memory(new Uint8Array(Uint32Array.of(value).buffer)),
-  show: (value) => `[${value}]`,
-};
+import {
+  access,
+  at,
+  capabilityHeader,
+  capabilityNumber,
+  cloneFlags,
+  descriptorFlags,
+  deviceMode,
+  deviceNumber,
+  number32,
+  open,
+  openHow,
+  showSignal,
+  socketType,
+  termios,
+  winsize,
+} from "./kinds.ts";
 
 export const calls = {
   // files
@@ -97,10 +69,10 @@ export const calls = {
   newfstatat: [fd, string, output, at],
   statx: [fd, string, at, flags(stat.STATX), output],
   mkdirat: [fd, string, mode],
-  mknodat: [fd, string, deviceMode, int],
+  mknodat: [fd, string, deviceMode, deviceNumber],
   symlinkat: [string, fd, string],
   unlinkat: [fd, filename, at],
-  renameat2: [fd, filename, fd, filename, int],
+  renameat2: [fd, filename, fd, filename, flags(fcntl.RENAME)],
   fchownat: [fd, string, int, int, at],
   fchmodat: [fd, string, mode],
   fchmod: [fd, mode],
@@ -110,15 +82,17 @@ export const calls = {
   chroot: [string],
   umask: [mode],
   dup3: [fd, int, descriptorFlags],
-  faccessat2: [fd, string, flags(fcntl.ACCESS), int],
+  faccessat2: [fd, string, access, at],
   fcntl: [fd, oneOf(fcntl.F), hex],
+  fcntl_F_SETFD: [fd, oneOf(fcntl.F), flags({ FD_CLOEXEC: fcntl.FD_CLOEXEC })],
+  fcntl_F_ADD_SEALS: [fd, oneOf(fcntl.F), flags(fcntl.F_SEAL)],
   flock: [fd, flags(fcntl.LOCK)],
   ftruncate: [fd, int],
   statfs: [string, output],
   fstatfs: [fd, output],
   pipe2: [output, descriptorFlags],
   memfd_create: [string, flags(fcntl.MFD)],
-  sendfile: [fd, fd, int, int],
+  sendfile: [fd, fd, pointer, int],
   // mounts
   mount: [string, string, string, flags(mount.MS), string],
   umount2: [string, flags(mount.MNT)],
@@ -147,31 +121,35 @@ export const calls = {
   setns: [fd, flags(CLONE)],
   execve: [string, strings, strings],
   execveat: [fd, string, strings, strings, at],
-  wait4: [int, output, flags({ WNOHANG }), int],
+  wait4: [int, output, flags({ WNOHANG }), pointer],
   kill: [int, oneOf(signal.SIG)],
-  nanosleep: [struct(timespec), int],
-  setitimer: [oneOf({ ITIMER_REAL }), struct(itimerval), int],
+  nanosleep: [struct(timespec), pointer],
+  setitimer: [oneOf({ ITIMER_REAL }), struct(itimerval), pointer],
   pidfd_open: [int, int],
-  pidfd_send_signal: [fd, oneOf(signal.SIG), int, int],
+  pidfd_send_signal: [fd, oneOf(signal.SIG), pointer, int],
   getpid: [],
   setsid: [],
   setpgid: [int, int],
   sethostname: [string, int],
   setdomainname: [string, int],
-  rt_sigprocmask: [oneOf(signal.SIG_HOW), struct(signal.sigset, { bits: signal.showSigset }), int, int],
-  signalfd4: [int, struct(signal.sigset, { bits: signal.showSigset }), int, descriptorFlags],
-  prlimit64: [int, oneOf(resource.RLIMIT), struct(resource.rlimit), int],
-  setpriority: [int, int, int],
+  rt_sigprocmask: [oneOf(signal.SIG_HOW), struct(signal.sigset, { bits: signal.showSigset }), pointer, int],
+  signalfd4: [fd, struct(signal.sigset, { bits: signal.showSigset }), int, flags({ SFD_CLOEXEC: signal.SFD_CLOEXEC })],
+  prlimit64: [
+    int,
+    oneOf(resource.RLIMIT),
+    struct(resource.rlimit, { cur: resource.showLimit, max: resource.showLimit }),
+    pointer,
+  ],
+  setpriority: [oneOf(resource.PRIO), int, int],
   // credentials
   setgroups: [int, memory],
   setresgid: [int, int, int],
   setresuid: [int, int, int],
-  capset: [
-    struct(capability.userCapHeader, { version: (value) => `0x${value.toString(16)}` }),
-    struct(capability.userCapData, capability.showCapData),
-  ],
+  capset: [capabilityHeader, struct(capability.userCapData, capability.showCapData)],
   keyctl: [oneOf(keyctl.KEYCTL), string],
   prctl: [oneOf(prctl.PR), int, int, int, int],
+  prctl_PR_SET_DUMPABLE: [oneOf(prctl.PR), oneOf(prctl.SUID_DUMP), int, int, int],
+  prctl_PR_SET_PDEATHSIG: [oneOf(prctl.PR), oneOf(signal.SIG), int, int, int],
   prctl_PR_CAPBSET_DROP: [oneOf(prctl.PR), capabilityNumber],
   prctl_PR_CAP_AMBIENT: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), int, int, int],
   prctl_PR_CAP_AMBIENT_RAISE: [oneOf(prctl.PR), oneOf(prctl.PR_CAP_AMBIENT_ACTIONS), capabilityNumber, int, int],
@@ -213,7 +191,7 @@ export const calls = {
   // sockets
   socket: [oneOf(socket.AF), socketType, int],
   socket_AF_NETLINK: [oneOf(socket.AF), socketType, oneOf(netlink.NETLINK)],
-  socketpair: [oneOf(socket.AF), int, int, output],
+  socketpair: [oneOf(socket.AF), socketType, int, output],
   bind: [fd, memory, int],
   listen: [fd, int],
   connect: [fd, memory, int],
@@ -231,14 +209,17 @@ export const calls = {
     number32,
     int,
   ],
-  sendto: [fd, memory, int, int, int, int],
-  recvfrom: [fd, output, int, flags(socket.MSG), int, int],
+  sendto: [fd, memory, int, int, pointer, int],
+  recvfrom: [fd, output, int, flags(socket.MSG), pointer, pointer],
   sendmsg: [fd, memory, int],
   recvmsg: [fd, memory, int],
   // terminals
   ioctl: [fd, oneOf(terminal.IOCTL), int],
   ioctl_get: [fd, oneOf(terminal.IOCTL), output],
-  ioctl_set: [fd, oneOf(terminal.IOCTL), input],
+  ioctl_TCSETS: [fd, oneOf(terminal.IOCTL), termios],
+  ioctl_TIOCSWINSZ: [fd, oneOf(terminal.IOCTL), winsize],
+  ioctl_TIOCSPTLCK: [fd, oneOf(terminal.IOCTL), number32],
+  ioctl_TIOCGPTPEER: [fd, oneOf(terminal.IOCTL), open],
   ...attackCalls,
   // what the stage adds
   supervise: [memory],
@@ -261,7 +242,14 @@ export function kernelName(row: string): string {
 const variants = new Map<string, string>([
   ...attackVariants,
   ["ioctl_get", "ioctl"],
-  ["ioctl_set", "ioctl"],
+  ["ioctl_TCSETS", "ioctl"],
+  ["ioctl_TIOCSWINSZ", "ioctl"],
+  ["ioctl_TIOCSPTLCK", "ioctl"],
+  ["ioctl_TIOCGPTPEER", "ioctl"],
+  ["fcntl_F_SETFD", "fcntl"],
+  ["fcntl_F_ADD_SEALS", "fcntl"],
+  ["prctl_PR_SET_DUMPABLE", "prctl"],
+  ["prctl_PR_SET_PDEATHSIG", "prctl"],
   ["prctl_PR_CAPBSET_DROP", "prctl"],
   ["prctl_PR_CAP_AMBIENT", "prctl"],
   ["prctl_PR_CAP_AMBIENT_RAISE", "prctl"],

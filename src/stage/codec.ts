@@ -15,7 +15,7 @@ export type Fd = number | Result | Sent;
 
 function showFd(value: Fd): string {
   if (value instanceof Sent) return "<channel>";
-  if (value instanceof Result) return value.settled ? String(value.value) : `<${value.name}>`;
+  if (value instanceof Result) return value.settled && value.ok ? String(value.value) : `<${value.name}>`;
   return value === -100 ? "AT_FDCWD" : String(value);
 }
 
@@ -26,6 +26,13 @@ export const int: Codec<number | bigint | Result> = {
   encode: (value) => value,
   show: (value) => (value instanceof Result ? showFd(value) : String(value)),
 };
+
+/** A pointer that is null in all calls of ours. A result that decides whether the call is made may stand there: it is 0 then. */
+export const pointer: Codec<0 | Result> = { encode: (value) => value, show: showPointer };
+
+function showPointer(value: 0 | Result): string {
+  return value === 0 || (value.settled && value.value <= 0) ? "NULL" : showFd(value);
+}
 
 /** A number shown in octal, as file modes are. */
 export const mode: Codec<number> = {

@@ -83,12 +83,12 @@ async function seal(stage: Stage): Promise<void> {
   const copy = await stage.memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
   const self = await stage.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
   await stage.sendfile(copy, self, 0, ALL);
-  await stage.fcntl(copy, F_ADD_SEALS, SEALS);
+  await stage.fcntl_F_ADD_SEALS(copy, F_ADD_SEALS, SEALS);
   // in a frame of its own: with nobody left to reply, the results of these would be lost to the trace
   stage.flush();
   await stage.execveat(copy, "", ["minidocker-stage"], [], AT_EMPTY_PATH);
   stage.flush();
-  await stage.fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
+  await stage.fcntl_F_SETFD(CHANNEL, F_SETFD, FD_CLOEXEC);
 }
 
 export interface Cloned {

@@ -105,8 +105,8 @@ async function pipes(host: Stage): Promise<{ inside: number[]; ends: Ends }> {
 
 async function terminal(host: Stage): Promise<{ inside: number[]; ends: Ends }> {
   const master = host.value(await host.openat(AT_FDCWD, "/dev/ptmx", O_RDWR | O_CLOEXEC | O_NOCTTY, 0));
-  await host.ioctl_set(master, TIOCSPTLCK, new Uint8Array(4));
-  const slave = host.value(await host.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  await host.ioctl_TIOCSPTLCK(master, TIOCSPTLCK, 0);
+  const slave = host.value(await host.ioctl_TIOCGPTPEER(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   return { inside: [slave, slave, slave], ends: { stdin: master, stdout: master, stderr: -1, terminal: master } };
 }
 

@@ -60,6 +60,8 @@ const absent: Readonly<Record<string, string>> = {
   MFD_EXEC: "came with Linux 6.3",
   LANDLOCK_ACCESS_FS_TRUNCATE: "came with Linux 6.2",
   LOOPBACK_INDEX: "the kernel's own include/net/net_namespace.h; programs see it as the index of lo",
+  SUID_DUMP_DISABLE: "the kernel's own include/linux/sched/coredump.h",
+  SUID_DUMP_USER: "the kernel's own include/linux/sched/coredump.h",
   SIGSET_SIZE: "ours: the size of the kernel's set of 64 signals, which no header shows",
   "sizeof(struct sigset)": "the kernel's sigset_t; the C library has a larger one",
   "offsetof(struct sigset, bits)": "the kernel's sigset_t; the C library has a larger one",

@@ -52,7 +52,7 @@ async function start(child: Child, script: string, environment: readonly string[
   await stage.setsid();
   for (const target of [1, 2]) await stage.dup3(new Sent(end), target, 0);
   // where there is no pid namespace, nobody else would end it
-  await stage.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  await stage.prctl_PR_SET_PDEATHSIG(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   await stage.execve("/bin/sh", ["sh", "-c", script], environment, { cause: noShell });
   stage.flush();
 }
