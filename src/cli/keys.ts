@@ -95,8 +95,11 @@ interface AskingKey extends Asking {
 
 /** One key: a character, or a name of it. What is written after it is `end`. */
 export async function readKey(prompt: string, { fd, signal, end = "\n" }: AskingKey): Promise<Key | undefined> {
-  write(fd, prompt);
-  const text = await whileOpen(true, signal, (keyboard) => keyboard.read());
+  const text = await whileOpen(true, signal, (keyboard) => {
+    // not before it is a key that Ctrl-C is
+    write(fd, prompt);
+    return keyboard.read();
+  });
   write(fd, end);
   // what came in one piece with it was pasted, or typed while nobody asked: it is no answer to what has not been asked yet
   return text === undefined ? undefined : text === "" ? "gone" : (splitKeys(text)[0] ?? "unknown");
@@ -104,8 +107,10 @@ export async function readKey(prompt: string, { fd, signal, end = "\n" }: Asking
 
 /** A line, as the terminal lets one edit it; null at the end of input, or of the terminal. */
 export async function readLine(prompt: string, { fd, signal }: Asking): Promise<string | null | undefined> {
-  write(fd, prompt);
-  const text = await whileOpen(false, signal, (keyboard) => keyboard.read());
+  const text = await whileOpen(false, signal, (keyboard) => {
+    write(fd, prompt);
+    return keyboard.read();
+  });
   if (text === undefined) write(fd, "\n");
   if (text === "") return null;
   return text?.trim();

@@ -1,7 +1,7 @@
 // Markdown for a terminal: help texts, explanations, lessons. What cannot be shown on one (pictures, relative links) leaves its
 // words behind.
 
-import type { PhrasingContent, RootContent, Table } from "mdast";
+import type { PhrasingContent, Root, RootContent, Table } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { gfmTable } from "micromark-extension-gfm-table";
@@ -12,9 +12,17 @@ import { pad, proseWidth, width } from "./style.ts";
 export type Headings = "bold" | "ruled";
 
 export function renderMarkdown(text: string, indent = "", headings: Headings = "bold"): string {
-  const { children } = fromMarkdown(text, { extensions: [gfmTable()], mdastExtensions: [gfmTableFromMarkdown()] });
-  return new Renderer(headings).blocks(children, indent);
+  return new Renderer(headings).blocks(parse(text).children, indent);
 }
+
+/** The blocks of a text, in Markdown, to be rendered one by one. */
+export function splitMarkdown(text: string): string[] {
+  const { children } = parse(text);
+  return children.map(({ position }) => text.slice(position?.start.offset, position?.end.offset));
+}
+
+const parse = (text: string): Root =>
+  fromMarkdown(text, { extensions: [gfmTable()], mdastExtensions: [gfmTableFromMarkdown()] });
 
 class Renderer {
   readonly #paint = palette();

@@ -5,7 +5,7 @@ import { type LearnValues, learnOptions } from "../learn/options.ts";
 import { UsageError } from "../parse.ts";
 
 /** What may stand in the place of a lesson. A lesson in a file of that name is `./list.md`. */
-export const learnWords = ["list", "search", "check", "new", "reset", "export"] as const;
+export const learnWords = ["list", "search", "check", "new", "reset", "export", "notes"] as const;
 
 export const command = defineCommand({
   name: "learn",
@@ -15,6 +15,7 @@ export const command = defineCommand({
     { name: "ARG", need: "any", complete: "lesson" },
   ],
   options: learnOptions,
+  anywhere: true,
   about: `Without words: the menu of lessons and paths, with what you have done so far.
 
 In a lesson, commands are run on this machine and in containers of the lesson's own; it stops a container between two system calls,
@@ -28,6 +29,7 @@ Other words in the place of a lesson:
 - \`learn list\`: the lessons, what each of them needs, and whether this host has it
 - \`learn search WORD\`: the lessons that speak of something
 - \`learn reset [LESSON]\`: forget what has been done
+- \`learn notes\`: what \`learn --present LESSON\`, in another terminal, has for the speaker
 - \`learn new NAME\`: write a lesson of your own; \`learn check FILE...\`: what is wrong with one
 - \`learn export LESSON\`: as a page (\`--html\`), a recording (\`--cast\`) or text (\`--plain\`)`,
   examples: [
@@ -83,6 +85,9 @@ async function other(word: Word, rest: readonly string[], values: LearnValues): 
     case "reset":
       if (second !== undefined) throw new UsageError("learn", "learn reset takes one LESSON, or none for all");
       return (await import("../learn/reset.ts")).learnReset(first);
+    case "notes":
+      if (first !== undefined) throw new UsageError("learn", "learn notes takes no further words");
+      return (await import("../learn/speaker.ts")).showSpeakersNotes();
     case "export":
       return (await import("../learn/export.ts")).learnExport(single("a LESSON"), values);
   }

@@ -33,6 +33,14 @@ const quitting = new Set(["ctrl-c", "ctrl-d", "gone"]);
 
 export const keyName = (key: Key): string => (key === "enter" ? "Enter" : key);
 
+/** What Ctrl-C does where a terminal is not raw. Resolves when it is heard. */
+export async function interrupt(signal: AbortSignal | undefined): Promise<void> {
+  const heard = Promise.withResolvers<void>();
+  signal?.addEventListener("abort", () => heard.resolve(), { once: true });
+  process.kill(process.pid, "SIGINT");
+  if (signal?.aborted === false) await heard.promise;
+}
+
 const isDigit = (key: Key): boolean => /^\d$/.test(key);
 
 /** `1–3` */
@@ -68,6 +76,7 @@ export class KeyChooser implements Chooser {
       const key = await readKey(prompt, { fd: TERMINAL, signal, end: this.#redraws ? ERASE : "\n" });
       this.#screen.answered();
       if (key === undefined) return undefined;
+      if (key === "ctrl-c") await interrupt(signal);
       if (quitting.has(key)) return "quit";
       const found = choices.find((it) => it.key === (key === " " ? "enter" : key));
       if (found !== undefined) {

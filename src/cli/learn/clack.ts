@@ -5,6 +5,7 @@
 import { PassThrough } from "node:stream";
 import { autocomplete, isCancel, select } from "@clack/prompts";
 import { Keyboard } from "../keys.ts";
+import { interrupt } from "./choose.ts";
 
 export interface ListItem<T> {
   readonly value: T;
@@ -35,7 +36,7 @@ class Keys extends PassThrough {
   }
 }
 
-/** Undefined after Escape or Ctrl-C, and where nobody is there any more. */
+/** Undefined after Escape, after Ctrl-C (which is a signal then), and where nobody is there any more. */
 export async function chooseFromList<T>({
   title,
   items,
@@ -46,7 +47,7 @@ export async function chooseFromList<T>({
   const keyboard = await Keyboard.open(true);
   const gone = new AbortController();
   const input = new Keys();
-  const feeding = feed(keyboard, input, gone);
+  const feeding = feed(keyboard, input, gone, signal);
   try {
     const options = items.map(({ value, label, hint }) => ({ value, label, ...(hint === undefined ? {} : { hint }) }));
     const common = {
@@ -67,10 +68,14 @@ export async function chooseFromList<T>({
   }
 }
 
-async function feed(keyboard: Keyboard, input: Keys, gone: AbortController): Promise<void> {
+async function feed(keyboard: Keyboard, input: Keys, gone: AbortController, signal: AbortSignal): Promise<void> {
   for (;;) {
     const text = await keyboard.read();
     if (text === "") break;
+    if (text.startsWith("\x03")) {
+      await interrupt(signal);
+      break;
+    }
     input.write(text);
   }
   gone.abort();

@@ -7,7 +7,8 @@ import { columns, isTerminal, width } from "../style.ts";
 export type Manner = "flow" | "slides" | "stream";
 
 interface Piece {
-  readonly text: string;
+  /** As it is for the present width. */
+  readonly render: () => string;
   readonly heading: boolean;
   /** Called when what stands before it has been shown. */
   readonly shown?: () => void;
@@ -21,6 +22,8 @@ const STOP = 3;
 /** Rows of a terminal that does not tell. */
 const ROWS = 24;
 const CLEAR = "\x1b[2J\x1b[H";
+
+const trim = (text: string): string => text.replace(/^\n+|\s+$/g, "");
 
 export class Screen {
   readonly manner: Manner;
@@ -36,20 +39,21 @@ export class Screen {
   }
 
   /** To be shown before the next question. While one is being asked, it is shown at once, above it. */
-  add(text: string, { heading = false } = {}): void {
-    const trimmed = text.replace(/^\n+|\s+$/g, "");
-    if (trimmed === "") return;
+  add(text: string | (() => string), { heading = false } = {}): void {
+    const render = (): string => trim(typeof text === "string" ? text : text());
     if (this.#prompt !== undefined) {
+      const trimmed = render();
+      if (trimmed === "") return;
       print(`${this.manner === "stream" ? "\n" : "\r\x1b[K"}${trimmed}\n\n${this.#prompt}`);
       this.#used += this.#height(trimmed) + 1;
       return;
     }
-    this.#pending.push({ text: trimmed, heading });
+    this.#pending.push({ render, heading });
   }
 
   /** Calls `action` when everything so far has been shown. */
   afterwards(action: () => void): void {
-    this.#pending.push({ text: "", heading: false, shown: action });
+    this.#pending.push({ render: () => "", heading: false, shown: action });
   }
 
   /** Shows what is pending. With `more`, as much as fits, then it asks. False where that was answered with something else. */
@@ -62,13 +66,18 @@ export class Screen {
         this.#pending = rest;
         continue;
       }
+      const text = piece.render();
+      if (text === "") {
+        this.#pending = rest;
+        continue;
+      }
       if (more !== undefined && !(await this.#makeRoom(piece, rest, more))) return false;
       this.#pending = rest;
-      const lines = piece.text.split("\n");
+      const lines = piece.render().split("\n");
       const room = this.#rows - STOP;
       const first = more === undefined ? lines.length : this.#fitting(lines, room);
       this.#write(lines.slice(0, first).join("\n"));
-      if (first < lines.length) this.#pending.unshift({ text: lines.slice(first).join("\n"), heading: false });
+      if (first < lines.length) this.#pending.unshift({ render: () => lines.slice(first).join("\n"), heading: false });
       if (this.manner !== "stream" || rest.length > 0) this.gap();
     }
   }
@@ -119,13 +128,13 @@ export class Screen {
   #isFull(piece: Piece, rest: readonly Piece[]): boolean {
     if (piece.heading && this.manner === "slides") return true;
     const left = this.#rows - STOP - this.#used;
-    const own = this.#height(piece.text);
+    const own = this.#height(piece.render());
     if (own > left) return own <= this.#rows - STOP || left < this.#rows / 3;
     // a heading is not left alone at the end of a screen, nor what belongs to it cut, if it can stand on the next one as a whole
     if (!piece.heading) return false;
     const next = rest.findIndex((it) => it.heading);
     const section = [piece, ...rest.slice(0, next === -1 ? rest.length : next)];
-    const total = section.reduce((sum, it) => sum + this.#height(it.text) + 1, 0);
+    const total = section.reduce((sum, it) => sum + this.#height(it.render()) + 1, 0);
     return total > left && (total <= this.#rows - STOP || left < this.#rows / 2);
   }
 

@@ -10,6 +10,7 @@ import { renderMarkdown } from "../markdown.ts";
 import { print } from "../output.ts";
 import { palette } from "../palette.ts";
 import { isTerminal } from "../style.ts";
+import { interruptible } from "./interrupts.ts";
 
 const FILE = "presentation.json";
 
@@ -60,7 +61,11 @@ export class Speaker {
 }
 
 /** `learn notes`: follows the presentation that began last, until it ends. */
-export async function followPresentation(signal: AbortSignal): Promise<number> {
+export function showSpeakersNotes(): Promise<number> {
+  return interruptible(follow);
+}
+
+async function follow(signal: AbortSignal): Promise<number> {
   const file = await firstFile(signal);
   if (file === undefined) return 0;
   let last = "";

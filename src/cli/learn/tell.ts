@@ -3,7 +3,7 @@
 import type { Check } from "../../core/layer.ts";
 import type { Event } from "../../learn/event.ts";
 import type { Prose, Run, Solve } from "../../learn/lesson.ts";
-import { renderMarkdown } from "../markdown.ts";
+import { renderMarkdown, splitMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
 import { columns, proseWidth, wrap } from "../style.ts";
@@ -11,7 +11,8 @@ import { plainText, safe } from "./plain.ts";
 
 /** A portion of text; a heading begins a screen where it can. */
 export interface Told {
-  readonly text: string;
+  /** For the width that the terminal has when it is shown. */
+  readonly text: () => string;
   readonly heading?: boolean;
 }
 
@@ -20,10 +21,10 @@ type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
 /** As many calls, and lines of a section of the kernel's state, are shown at a pause. The key `k` shows the others. */
 const LIMIT = 12;
 
-const plain = (event: Event): Told[] => [{ text: plainText(event) }];
+const plain = (event: Event): Told[] => [{ text: () => plainText(event) }];
 
 export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonly Told[] } = {
-  begin: (event) => [{ text: plainText(event), heading: true }],
+  begin: plain,
   blocked: plain,
   moved: plain,
   prose: ({ part }) => tellProse(part),
@@ -31,15 +32,15 @@ export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonl
   source: plain,
   predict: plain,
   reveal: plain,
-  run: ({ part }) => [{ text: command(part) }],
+  run: ({ part }) => [{ text: () => command(part) }],
   output: plain,
   skipped: plain,
-  expect: ({ ok, why }) => (ok ? [] : [{ text: `${palette().yellow("≠")} ${why ?? "not as the lesson says"}` }]),
-  verify: ({ ok, part, saw }) => [{ text: `${verdict(ok, part.title)}${saw === "" ? "" : `\n${seen(saw)}`}` }],
+  expect: ({ ok, why }) => (ok ? [] : [{ text: () => `${palette().yellow("≠")} ${why ?? "not as the lesson says"}` }]),
+  verify: ({ ok, part, saw }) => [{ text: () => `${verdict(ok, part.title)}${saw === "" ? "" : `\n${seen(saw)}`}` }],
   task: plain,
   hint: plain,
   diagnosis: plain,
-  solved: ({ part, how }) => [{ text: verdict(how !== "already", `${part.title}${solvedBy[how]}`) }],
+  solved: ({ part, how }) => [{ text: () => verdict(how !== "already", `${part.title}${solvedBy[how]}`) }],
   tested: plain,
   pause: (event) => tellPause(event),
   probe: plain,
@@ -69,9 +70,10 @@ const seen = (saw: string): string =>
 
 // paragraph by paragraph, so that a stop is between two of them
 function tellProse({ markdown }: Prose): Told[] {
-  const text = renderMarkdown(markdown, "", "ruled");
-  const parts = text.split("\n\n").map((it) => ({ text: it }));
-  return markdown.trimStart().startsWith("#") ? parts.map((it, i) => ({ ...it, heading: i === 0 })) : parts;
+  return splitMarkdown(markdown).map((it) => ({
+    text: () => renderMarkdown(it, "", "ruled"),
+    heading: it.startsWith("#"),
+  }));
 }
 
 /** As in a shell; never wrapped, so that it can be copied. */
@@ -98,8 +100,14 @@ function showVerdicts(checks: readonly Check[]): string[] {
 function tellPause({ pause, made, changes, checks }: Of<"pause">): Told[] {
   const { bold } = palette();
   const look = { paint: palette(), limit: LIMIT };
-  const size = pause?.size ?? "layer";
-  const done = [...showMade(made, size === "call", look), ...showChanges(changes, size, look), ...showVerdicts(checks)];
-  const next = pause === undefined ? [bold("▶ The container is finished, and runs.")] : showNext(pause, false, look);
-  return [{ text: done.join("\n") }, { text: next.join("\n") }];
+  // taken back, it stands before a call, however far it went
+  const size = pause?.size === "call" && made.length > LIMIT ? "step" : (pause?.size ?? "layer");
+  return [
+    { text: () => [...showMade(made, size === "call", look), ...showChanges(changes, size, look)].join("\n") },
+    { text: () => showVerdicts(checks).join("\n") },
+    {
+      text: () =>
+        pause === undefined ? bold("▶ The container is finished, and runs.") : showNext(pause, false, look).join("\n"),
+    },
+  ];
 }

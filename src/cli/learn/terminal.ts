@@ -48,6 +48,7 @@ export class TerminalFrontend implements Frontend {
     if (event.kind === "begin") this.#envFile = event.envFile;
     if (event.kind === "pause") this.#made = event.made;
     if (event.kind === "moved") this.#screen.drop();
+    if (event.kind === "begin" && this.#speaker !== undefined) this.#screen.add(forSpeaker);
     const pieces = (tellers[event.kind] as (event: Event) => readonly Told[])(event);
     const shown = (): void => this.#speaker?.follow(event);
     for (const { text, heading = false } of pieces) this.#screen.add(text, { heading });
@@ -146,6 +147,10 @@ export class TerminalFrontend implements Frontend {
     await ownShell(this.#envFile);
   }
 }
+
+const forSpeaker = `Your notes, and the time, in a second terminal of this machine:
+
+    minidocker learn notes`;
 
 const moving: readonly Choice<"back" | "quit">[] = [
   { key: "b", text: "back", value: "back" },
