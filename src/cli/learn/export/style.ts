@@ -91,10 +91,11 @@ summary:hover { color: var(--accent); }
 
 .run, .source { margin: 1.4rem 0; }
 .task .run { margin: 0.3rem 0 0; }
-.run { background: var(--shell); color: var(--shell-ink); border-radius: 10px; padding: 0.75rem 1.1rem 0.95rem; }
+.run { background: var(--shell); color: var(--shell-ink); border: 1px solid light-dark(var(--shell), var(--line)); border-radius: 10px; padding: 0.75rem 1.1rem 0.95rem; }
 .run figcaption { color: var(--shell-faint); font-size: 0.8rem; margin-bottom: 0.5rem; }
 .run pre, section .run pre { padding: 0; border: 0; background: none; border-radius: 0; }
-.run .command { display: flex; gap: 0.8em; font-weight: 600; }
+.run .command { display: flex; gap: 0.8em; font-weight: 600; white-space: pre-wrap; overflow-wrap: anywhere; }
+.run .command code { min-width: 0; }
 .run .command::before { content: attr(data-prompt); color: #7cc4dd; user-select: none; }
 .run .output { margin-top: 0.55rem; color: #c7ccd4; }
 .run .status { margin: 0.55rem 0 0; color: var(--shell-faint); }
@@ -138,7 +139,7 @@ footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--line
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .changes pre { max-height: none; }
-  .run { border: 1px solid var(--line); } .run .output { color: inherit; }
+  .run { border-color: var(--line); } .run .output { color: inherit; }
   figure, .predict, .probe, summary, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   nav { display: none; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
