@@ -143,6 +143,9 @@ rootTest(
       [["uts", "pid"], "one lesson at a time"],
       [["uts", "--layer", "seccomp"], "LESSON and --layer: one of them"],
       [["--auto"], "--auto needs a LESSON"],
+      [["list", "--auto"], "--auto has no meaning here: it goes with a LESSON"],
+      [["uts", "--html"], "--html has no meaning here: it goes with learn export"],
+      [["uts", "--auto", "--present"], "--auto and --present: with the first, nobody is asked"],
       [[], "name a LESSON"],
       [["./nosuch.md"], "there is no such file"],
     ];

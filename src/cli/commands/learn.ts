@@ -42,8 +42,7 @@ Other words in the place of a lesson:
   ],
   async run({ values, operands: [word, ...rest] }) {
     refuseContradictions(values, word);
-    if ((learnWords as readonly (string | undefined)[]).includes(word))
-      return other(word as (typeof learnWords)[number], rest, values);
+    if (isWord(word)) return other(word, rest, values);
     if (rest.length > 0)
       throw new UsageError("learn", `learn: one lesson at a time, not also ${JSON.stringify(rest[0])}`);
     if (values.path !== undefined) return (await import("../learn/take.ts")).takePath(values.path, values);
@@ -53,17 +52,48 @@ Other words in the place of a lesson:
   },
 });
 
-function refuseContradictions(values: LearnValues, word: string | undefined): void {
-  const chosen = [
-    word === undefined ? undefined : "LESSON",
-    ...(["path", "layer"] as const).filter((it) => values[it] !== undefined).map((it) => `--${it}`),
-  ];
-  const named = chosen.filter((it) => it !== undefined);
-  if (named.length > 1) throw new UsageError("learn", `${named.join(" and ")}: one of them`);
-  if (named.length === 0 && values.auto) throw new UsageError("learn", "--auto needs a LESSON, or --path, or --layer");
-}
-
 type Word = (typeof learnWords)[number];
+
+const isWord = (text: string | undefined): text is Word =>
+  (learnWords as readonly (string | undefined)[]).includes(text);
+
+/** Options that mean something only there; "lesson" is where one is taken. The others go with everything. */
+const places: { readonly [K in keyof LearnValues]?: readonly (Word | "lesson")[] } = {
+  path: ["lesson"],
+  layer: ["lesson"],
+  auto: ["lesson"],
+  accessible: ["lesson"],
+  present: ["lesson"],
+  json: ["lesson", "list", "search", "check"],
+  requirements: ["check"],
+  html: ["export"],
+  cast: ["export"],
+  "no-run": ["export"],
+};
+
+function refuseContradictions(values: LearnValues, word: string | undefined): void {
+  const wrong = (message: string): UsageError => new UsageError("learn", message);
+  const given = (Object.keys(places) as (keyof LearnValues)[]).filter((it) => values[it]);
+  const here = isWord(word) ? word : "lesson";
+  for (const it of given) {
+    if (!places[it]?.includes(here))
+      throw wrong(
+        `--${it} has no meaning here: it goes with ${places[it]?.map((one) => (one === "lesson" ? "a LESSON" : `learn ${one}`)).join(", ")}`,
+      );
+  }
+  if (here !== "lesson") return;
+  const chosen = [
+    ...(word === undefined ? [] : ["LESSON"]),
+    ...given.filter((it) => it === "path" || it === "layer").map((it) => `--${it}`),
+  ];
+  if (chosen.length > 1) throw wrong(`${chosen.join(" and ")}: one of them`);
+  if (chosen.length === 0 && (values.auto || values.json))
+    throw wrong(`--${values.auto ? "auto" : "json"} needs a LESSON, or --path, or --layer`);
+  const unattended = (["auto", "json"] as const).find((it) => values[it]);
+  const attended = (["present", "accessible"] as const).find((it) => values[it]);
+  if (unattended !== undefined && attended !== undefined)
+    throw wrong(`--${unattended} and --${attended}: with the first, nobody is asked, and nobody looks on`);
+}
 
 /** `learn list` and its like. */
 async function other(word: Word, rest: readonly string[], values: LearnValues): Promise<number> {

@@ -7,7 +7,13 @@ const taking = "Taking a lesson";
 const finding = "Finding and writing lessons";
 
 export const learnOptions = [
-  { long: "path", value: "NAME", help: "lesson after lesson: 90-minutes, day, security", group: taking },
+  {
+    long: "path",
+    value: "NAME",
+    help: "lesson after lesson: 90-minutes, day, security",
+    group: taking,
+    complete: ["90-minutes", "day", "security"],
+  },
   {
     long: "layer",
     value: "NAME",
