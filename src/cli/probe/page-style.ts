@@ -30,7 +30,7 @@ pre { margin: 0.4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; color:
 .facts dt, caption { color: var(--quiet); }
 .legend span, .cells td:nth-child(2) { display: inline-block; min-width: 7.5rem; padding: 0.05rem 0.5rem; }
 i { font-style: normal; margin-right: 0.35em; }
-.map { overflow-x: auto; }
+.map, .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.85rem; }
 caption { text-align: left; padding-bottom: 0.5rem; }
 .map th[scope="row"] { position: sticky; left: 0; background: var(--back); text-align: left; font-weight: 500;
@@ -40,22 +40,24 @@ caption { text-align: left; padding-bottom: 0.5rem; }
 .map thead th { vertical-align: bottom; padding: 0.25rem; font-weight: 600; }
 .map thead th span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
 .map tbody td { border: 1px solid var(--back); padding: 0; }
-.map tbody td a { display: block; width: 5.4rem; padding: 0.1rem 0.3rem; text-decoration: none; white-space: nowrap;
+.map tbody td a { display: block; width: 5.6rem; padding: 0.1rem 0.25rem; font-size: 0.75rem; text-decoration: none; white-space: nowrap;
   overflow: hidden; text-overflow: ellipsis; }
 .map tbody td a:focus, .map tbody td a:hover { outline: 2px solid var(--text); outline-offset: -2px; }
 .group th { text-align: left; padding: 0.9rem 0 0.2rem; color: var(--quiet); font-weight: 600; }
-.open { background: var(--open); color: #ffffff; font-weight: 600; }
+.open { background: var(--open); color: #ffffff; }
+.map .open a { font-weight: 500; letter-spacing: -0.01em; }
 .stopped { background: var(--stopped); }
 .contained { background: var(--contained); }
 .nothing { background: var(--nothing); color: var(--quiet); }
-.layers td, .layers th { vertical-align: top; padding: 0.4rem 1rem 0.4rem 0 !important; border-top: 1px solid var(--line) !important; }
-.layers thead th { text-align: left; }
+.layers td, .layers th { vertical-align: top; text-align: left; padding: 0.4rem 1.5rem 0.4rem 0; border-top: 1px solid var(--line); }
 .layers td { min-width: 14rem; }
 .layers small { display: block; font-weight: 400; color: var(--quiet); }
 section { border-top: 1px solid var(--line); padding: 1rem 0; scroll-margin-top: 1rem; }
 section:target { outline: 2px solid var(--quiet); outline-offset: 0.5rem; }
 section p { margin: 0.25rem 0; max-width: none; }
 .cells th { text-align: left; font-weight: 400; vertical-align: top; padding: 0.25rem 1rem 0.25rem 0; max-width: 16rem; color: var(--quiet); }
+.cells th span { white-space: nowrap; }
+.cells td:last-child { padding-left: 1rem; }
 .cells td { vertical-align: top; padding: 0.25rem 1rem 0.25rem 0; }
 @media (max-width: 40rem) {
   body { padding: 1rem; }

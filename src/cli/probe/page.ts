@@ -112,7 +112,7 @@ function layersSection(rows: readonly Row[]): string {
   );
   const head = kinds.map(([kind, about]) => `<th scope="col">${kind}<small>${encode(about)}</small></th>`).join("");
   return `<h2>What it says about the layers</h2>
-<div class="map"><table class="layers"><thead><tr><td></td>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
+<div class="scroll"><table class="layers"><thead><tr><td></td>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
 }
 
 const link = (probe: Probe): string => `<a href="#${idOf(probe)}">${encode(probe.name)}</a>`;
@@ -120,7 +120,7 @@ const link = (probe: Probe): string => `<a href="#${idOf(probe)}">${encode(probe
 function details({ probe, cells, thanks }: Row, columns: readonly Column[]): string {
   const rows = alike(cells).map(([cell, places]) => {
     const kind = meaning(cell);
-    const names = places.map((at) => encode(columns[at]?.name ?? "")).join(", ");
+    const names = places.map((at) => `<span>${encode(columns[at]?.name ?? "")}</span>`).join(", ");
     const calls = cell.kind === "seen" ? cell.calls : [];
     const trace = calls.length === 0 ? "" : `<pre>${calls.map(encode).join("\n")}</pre>`;
     return `<tr><th scope="row">${names}</th><td class="${kind}">${mark(kind)}${encode(word(cell))}</td><td>${encode(sawIn(cell))}${trace}</td></tr>`;

@@ -17,12 +17,14 @@ function counts({ columns, rows, seconds }: Matrix): string {
   );
   const known = rows.flatMap(({ cells }) => cells[all] ?? []).filter((it) => meaning(it) !== "nothing");
   const open = known.filter((it) => meaning(it) === "open");
-  const how = columns[all]?.name === "all" ? "with all layers" : `with --layers ${visible(columns[all]?.name ?? "")}`;
+  const how = columns[all]?.name === "all" ? "with all layers" : `with --layers=${visible(columns[all]?.name ?? "")}`;
   const stopped = `${known.length - open.length} of ${known.length} probes are stopped ${how}.`;
   const back = rows.filter((it) => it.thanks.necessary.length > 0).length;
-  const leaving = columns.some((it) => it.name.startsWith("-"));
-  const returned = leaving ? ` ${back} of them come back when a single layer is left out.` : "";
-  const made = `${columns.length} container${columns.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} s.`;
+  const leaving = columns.length > 1 && columns.some((it) => it.name.startsWith("-"));
+  const returned = leaving
+    ? ` ${back} of them ${back === 1 ? "comes" : "come"} back when a single layer is left out.`
+    : "";
+  const made = `${columns.length} container${columns.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} seconds.`;
   return wrap(`${stopped}${returned} ${made}`);
 }
 
