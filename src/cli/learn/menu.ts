@@ -1,7 +1,7 @@
 // The menu of `minidocker learn`: lessons with what was done in them, paths through them, and the walk through one container.
 
 import type { LessonPath } from "../../learn/library.ts";
-import { pad, width } from "../style.ts";
+import { columns, pad, width } from "../style.ts";
 import type { ListItem } from "./clack.ts";
 import type { Listed } from "./list.ts";
 import { chooseOne } from "./list-chooser.ts";
@@ -17,6 +17,10 @@ export interface MenuOptions {
 
 const WALK = "container";
 const QUIT = "quit";
+/** From here on there is room for the minutes, and words for the marks. */
+const WIDE = 76;
+/** Columns of the list's frame. */
+const FRAME = 6;
 
 /** Undefined: quit. A lesson that is blocked here can be chosen, and then says why. */
 export async function menu(
@@ -26,10 +30,11 @@ export async function menu(
 ): Promise<MenuChoice | undefined> {
   const walk = lessons.filter((it) => it.name === WALK);
   const others = lessons.filter((it) => it.name !== WALK);
-  const names = Math.max(...lessons.map((it) => width(it.name)));
+  const look = { names: Math.max(...lessons.map((it) => width(it.name))), wide: columns() >= WIDE };
   const items: ListItem<string>[] = [
-    ...[...walk, ...others].map((it) => ({ value: it.name, label: label(it, names), hint: hintOf(it) })),
-    ...paths.map((it) => ({ value: `path ${it.name}`, label: pathLabel(it, lessons), hint: it.summary })),
+    ...walk.map((it) => lessonItem(it, look)),
+    ...paths.map((it) => pathItem(it, lessons, look.wide)),
+    ...others.map((it) => lessonItem(it, look)),
     { value: QUIT, label: "quit" },
   ];
   const chosen = await chooseOne(
@@ -47,18 +52,37 @@ export async function menu(
   return path === undefined ? { lesson: chosen } : { path };
 }
 
-const marks = { solved: "  ✓ solved", seen: "  ◐ seen", begun: "  ◐ begun" } as const;
+const marks = { solved: "✓ solved", seen: "◐ seen", begun: "◐ begun" } as const;
 
-function label({ name, title, minutes, blocked, progress }: Listed, names: number): string {
-  const mark = blocked !== undefined ? "  ✗ not here" : progress === undefined ? "" : marks[progress];
-  return `${pad(name, names)}  ${String(minutes).padStart(3)} min  ${title}${mark}`;
+interface Look {
+  /** Columns of the longest name. */
+  readonly names: number;
+  readonly wide: boolean;
 }
 
-const hintOf = ({ blocked, summary }: Listed): string => (blocked === undefined ? summary : `blocked: ${blocked}`);
+/** One line each; what has no room there is told of the one that is selected. */
+function lessonItem(lesson: Listed, { names, wide }: Look): ListItem<string> {
+  const { name, title, minutes, blocked, progress, summary } = lesson;
+  const mark = blocked !== undefined ? "✗ not here" : progress === undefined ? "" : marks[progress];
+  const more = blocked === undefined ? summary : `blocked: ${blocked}`;
+  if (wide) {
+    const label = `${pad(name, names)}  ${String(minutes).padStart(3)} min  ${title}  ${mark}`;
+    return { value: name, label: label.trimEnd(), hint: more };
+  }
+  const label = `${pad(name, names)} ${mark.slice(0, 1) || " "} ${title}`;
+  const size = columns() - FRAME;
+  const cut = width(label) > size ? `${label.slice(0, size - 1)}…` : label;
+  return { value: name, label: cut, hint: [`${minutes} min`, mark.slice(2), more].filter(Boolean).join(", ") };
+}
 
-function pathLabel({ name, title, lessons: names }: LessonPath, lessons: readonly Listed[]): string {
+function pathItem({ name, title, summary, lessons: names }: LessonPath, lessons: readonly Listed[], wide: boolean) {
   const found = lessons.filter((it) => names.includes(it.name));
   const done = found.filter((it) => it.progress === "solved" || it.progress === "seen").length;
   const minutes = found.reduce((sum, it) => sum + it.minutes, 0);
-  return `path ${name}: ${title} (${done} of ${names.length} done, ${minutes} min)`;
+  const count = `${done} of ${names.length} done, ${minutes} min`;
+  return {
+    value: `path ${name}`,
+    label: wide ? `path ${name}: ${title} (${count})` : `path ${name}: ${count}`,
+    hint: wide ? summary : `${title}: ${summary}`,
+  };
 }

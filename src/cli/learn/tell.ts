@@ -2,7 +2,7 @@
 
 import type { Check } from "../../core/layer.ts";
 import type { Event } from "../../learn/event.ts";
-import type { Prose, Run, Solve } from "../../learn/lesson.ts";
+import type { Predict, Prose, Run, Solve } from "../../learn/lesson.ts";
 import { renderMarkdown, splitMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
@@ -30,10 +30,10 @@ export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonl
   prose: ({ part }) => tellProse(part),
   note: () => [],
   source: plain,
-  predict: plain,
-  reveal: plain,
+  predict: ({ part, again }) => [{ text: () => question(part, again) }],
+  reveal: (event) => tellReveal(event),
   run: ({ part }) => [{ text: () => command(part) }],
-  output: plain,
+  output: ({ text, status }) => [{ text: () => output(text, status) }],
   skipped: plain,
   expect: ({ ok, why }) => (ok ? [] : [{ text: () => `${palette().yellow("≠")} ${why ?? "not as the lesson says"}` }]),
   verify: ({ ok, part, saw }) => [{ text: () => `${verdict(ok, part.title)}${saw === "" ? "" : `\n${seen(saw)}`}` }],
@@ -74,6 +74,36 @@ function tellProse({ markdown }: Prose): Told[] {
     text: () => renderMarkdown(it, "", "ruled"),
     heading: it.startsWith("#"),
   }));
+}
+
+function question({ question: asked, choices }: Predict, again: boolean): string {
+  const title = renderMarkdown(`**${again ? "Once more: what" : "What"} do you expect?** ${asked}`);
+  const rows = choices.map(({ text }, i) => `  ${i + 1}. ${renderMarkdown(text, "     ").trimStart()}`);
+  return [title, ...rows].join("\n");
+}
+
+// the misconception first, then what is so
+function tellReveal({ part: { choices }, choice, right }: Of<"reveal">): Told[] {
+  const { bold, green, red } = palette();
+  const chosen = choices[choice];
+  const answer = choices.find((it) => it.right);
+  const told = (sign: string, words: string, text = ""): Told => ({
+    text: () => `${sign} ${renderMarkdown(`**${words}** ${text}`, "  ").trimStart()}`,
+  });
+  const why = (text: string | undefined): Told[] =>
+    text === undefined ? [] : [{ text: () => renderMarkdown(text, "  ") }];
+  if (right) return [told(bold(green("✓")), "As you expected:", answer?.text), ...why(answer?.why)];
+  return [
+    told(bold(red("✗")), "You expected:", chosen?.text),
+    ...why(chosen?.why),
+    told(bold(green("✓")), "It is:", answer?.text),
+    ...why(answer?.why),
+  ];
+}
+
+function output(text: string, status: number): string {
+  const lines = text.trim() === "" ? [] : [safe(text.trimEnd())];
+  return [...lines, ...(status === 0 ? [] : [palette().dim(`(exit status ${status})`)])].join("\n");
 }
 
 /** As in a shell; never wrapped, so that it can be copied. */
