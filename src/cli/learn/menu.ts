@@ -78,8 +78,7 @@ function lessonItem(lesson: Listed, { names, wide }: Look): ListItem<string> {
 function pathItem({ name, title, summary, lessons: names }: LessonPath, lessons: readonly Listed[], wide: boolean) {
   const found = lessons.filter((it) => names.includes(it.name));
   const done = found.filter((it) => it.progress === "solved" || it.progress === "seen").length;
-  const minutes = found.reduce((sum, it) => sum + it.minutes, 0);
-  const count = `${done} of ${names.length} done, ${minutes} min`;
+  const count = `${done} of ${names.length} done`;
   return {
     value: `path ${name}`,
     label: wide ? `path ${name}: ${title} (${count})` : `path ${name}: ${count}`,
