@@ -1,7 +1,7 @@
 // The host's side of a run of probes: one stage in the host's namespaces, and the canaries. Whatever it leaves when this process is
 // killed is a folder named after it, which the next run removes.
 
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { type Launched, launch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
 import type { Paths } from "../state/paths.ts";
@@ -80,9 +80,4 @@ function listed(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** mkdir -p, for `folder`. */
-export function makeFolder({ folder }: Pick<HostPlace, "folder">): void {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
 }

@@ -3,6 +3,7 @@
 import * as ebpf from "../abi/ebpf.ts";
 import * as fanotify from "../abi/fanotify.ts";
 import * as fcntl from "../abi/fcntl.ts";
+import { showFlags, showOneOf } from "../abi/flags.ts";
 import * as ipc from "../abi/ipc.ts";
 import { KCMP } from "../abi/kcmp.ts";
 import * as keyctl from "../abi/keyctl.ts";
@@ -42,13 +43,13 @@ export const attackCalls = {
   // the machine
   settimeofday: [int, int],
   clock_settime: [oneOf(timex.CLOCK), struct(timespec)],
-  adjtimex: [struct(timex.timex)],
+  adjtimex: [struct(timex.timex, { modes: (value) => showFlags(timex.ADJ, value) })],
   reboot: [hex, hex, int, int],
   syslog: [int, string, int],
   delete_module: [string, flags(fcntl.O)],
   iopl: [int],
   perf_event_open: [
-    struct(perf.perfEventAttr, { type: (value) => (value === 1 ? "PERF_TYPE_SOFTWARE" : String(value)) }),
+    struct(perf.perfEventAttr, { type: (value) => showOneOf(perf.PERF_TYPE, value) }),
     int,
     int,
     int,

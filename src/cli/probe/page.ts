@@ -96,7 +96,7 @@ const idOf = ({ name }: Probe): string => `probe-${name}`;
 const kinds = [
   ["necessary", "Without this layer, they succeed"],
   ["sufficient", "This layer stops them alone"],
-  ["redundant", "This layer would stop them, and others do as well"],
+  ["redundant", "It can be left out, and others still stop them"],
 ] as const;
 
 function layersSection(rows: readonly Row[]): string {

@@ -7,7 +7,7 @@ import { meaning } from "./words.ts";
 
 export function summary(matrix: Matrix): string {
   const tables = matrix.columns.length > 1 ? layerTexts(matrix) : [];
-  return [counts(matrix), ...tables, ...notTried(matrix.rows)].map((it) => `${it}\n`).join("\n");
+  return [counts(matrix), ...tables, ...notTried(matrix.rows), ...notMade(matrix)].map((it) => `${it}\n`).join("\n");
 }
 
 function counts({ columns, rows, seconds }: Matrix): string {
@@ -33,7 +33,7 @@ type Kind = keyof Row["thanks"];
 const kinds: readonly (readonly [Kind, string, joint: string])[] = [
   ["necessary", "Necessary: without this layer, they succeed", " and "],
   ["sufficient", "Sufficient: this layer stops them alone", " or "],
-  ["redundant", "Redundant: each of these layers would stop them", " or "],
+  ["redundant", "Redundant: any one of these can be left out, and they are still stopped", " or "],
 ];
 
 /** For each kind: the probes by the layers that they have to thank, so that each stands there once. */
@@ -58,4 +58,15 @@ function notTried(rows: readonly Row[]): string[] {
     return [wrap(`${probe.name}: unavailable: ${visible(cell.why)}`, proseWidth(), "    ").replace(/^ {2}/, "")];
   });
   return lines.length === 0 ? [] : [`${palette().bold("Not tried here")}\n${lines.join("\n")}`];
+}
+
+/** Containers that this host does not allow: told once, and not for each probe. */
+function notMade({ columns, rows }: Matrix): string[] {
+  const lines = columns.flatMap(({ name }, at) => {
+    const cells = rows.filter((it) => it.cells.some((cell) => cell.kind === "seen")).map((it) => it.cells[at]);
+    const [first] = cells;
+    if (first?.kind !== "unavailable" || cells.some((it) => it?.kind === "seen")) return [];
+    return [wrap(`${name}: ${visible(first.why)}`, proseWidth(), "    ").replace(/^ {2}/, "")];
+  });
+  return lines.length === 0 ? [] : [`${palette().bold("Containers that could not be made")}\n${lines.join("\n")}`];
 }
