@@ -125,14 +125,18 @@ export class NumberChooser implements Chooser {
     for (;;) {
       if (list) this.#explain(choices);
       const first = choices[0];
-      const enter = first?.key === "enter" ? `, or just Enter to ${first.text}` : "";
-      const prompt = `Number or letter, then Enter${enter}${list ? "" : ", ? for the choices"}: `;
+      const enter = first?.key === "enter" ? `, or just Enter: ${first.text}` : "";
+      const others = choices.filter((it) => !isDigit(it.key)).map((it) => `, ${it.key} for ${it.text}`);
+      const help = list ? "" : listed ? others.join("") : ", ? for the choices";
+      const prompt = `Number${listed ? "" : " or letter"}, then Enter${enter}${help}: `;
       this.#screen.asking(prompt);
       const line = await readLine(prompt, { fd: TERMINAL, signal });
       this.#screen.answered();
       if (line === undefined) return undefined;
       if (line === null) return "quit";
-      const found = choices[Number(line) - 1] ?? choices.find((it) => it.key === (line === "" ? "enter" : line));
+      const found =
+        (listed ? undefined : choices[Number(line) - 1]) ??
+        choices.find((it) => it.key === (line === "" ? "enter" : line));
       if (found !== undefined) return found.value;
       list = !listed;
       if (line !== "?") this.#screen.say(`There is no choice ${JSON.stringify(line)}.`);

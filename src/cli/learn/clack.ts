@@ -12,6 +12,8 @@ export interface ListItem<T> {
   readonly label: string;
   /** Shown beside the one that is selected. */
   readonly hint?: string | undefined;
+  /** The same without columns, for who listens to it. */
+  readonly spoken?: string;
 }
 
 export interface ListOptions<T> {

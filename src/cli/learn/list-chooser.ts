@@ -2,7 +2,8 @@
 
 import { readLine } from "../keys.ts";
 import { print } from "../output.ts";
-import { chooseFromList, type ListItem, type ListOptions } from "./clack.ts";
+import { proseWidth, wrap } from "../style.ts";
+import { chooseFromList, type ListOptions } from "./clack.ts";
 
 const TERMINAL = 1;
 
@@ -12,7 +13,8 @@ export async function chooseOne<T>(options: ListOptions<T>, numbered: boolean): 
 }
 
 async function chooseByNumber<T>({ title, items, signal }: ListOptions<T>): Promise<T | undefined> {
-  print(`${title}\n${items.map((it, i) => `${i + 1}. ${it.label}${hintOf(it)}\n`).join("")}`);
+  print(`${title}\n`);
+  for (const [i, { spoken, label }] of items.entries()) print(`${hang(`${i + 1}. `, spoken ?? label)}\n`);
   for (;;) {
     const line = await readLine("Number or name, then Enter; nothing to leave it: ", { fd: TERMINAL, signal });
     if (line === undefined || line === null || line === "") return undefined;
@@ -22,4 +24,7 @@ async function chooseByNumber<T>({ title, items, signal }: ListOptions<T>): Prom
   }
 }
 
-const hintOf = ({ hint }: ListItem<unknown>): string => (hint === undefined ? "" : ` (${hint})`);
+function hang(mark: string, text: string): string {
+  const indent = " ".repeat(mark.length);
+  return mark + wrap(text, proseWidth(), indent).slice(indent.length);
+}

@@ -65,14 +65,16 @@ function lessonItem(lesson: Listed, { names, wide }: Look): ListItem<string> {
   const { name, title, minutes, blocked, progress, summary } = lesson;
   const mark = blocked !== undefined ? "✗ not here" : progress === undefined ? "" : marks[progress];
   const more = blocked === undefined ? summary : `blocked: ${blocked}`;
+  const state = blocked === undefined ? mark.slice(2) : more;
+  const spoken = [`${name}: ${title}, ${minutes} minutes`, state].filter(Boolean).join(", ");
   if (wide) {
     const label = `${pad(name, names)}  ${String(minutes).padStart(3)} min  ${title}  ${mark}`;
-    return { value: name, label: label.trimEnd(), hint: more };
+    return { value: name, label: label.trimEnd(), hint: more, spoken };
   }
   const label = `${pad(name, names)} ${mark.slice(0, 1) || " "} ${title}`;
   const size = columns() - FRAME;
   const cut = width(label) > size ? `${label.slice(0, size - 1)}…` : label;
-  return { value: name, label: cut, hint: [`${minutes} min`, mark.slice(2), more].filter(Boolean).join(", ") };
+  return { value: name, label: cut, hint: [`${minutes} min`, mark.slice(2), more].filter(Boolean).join(", "), spoken };
 }
 
 function pathItem({ name, title, summary, lessons: names }: LessonPath, lessons: readonly Listed[], wide: boolean) {

@@ -24,7 +24,11 @@ export async function probeNow(
   const name = await chooseOne(
     {
       title: "Which attack? (type to search)",
-      items: all.map((it) => ({ value: it.name, label: `${it.name.padEnd(16)}  ${it.question}` })),
+      items: all.map((it) => ({
+        value: it.name,
+        label: `${it.name.padEnd(16)}  ${it.question}`,
+        spoken: `${it.name}: ${it.question}`,
+      })),
       search: true,
       signal,
     },

@@ -9,7 +9,7 @@ import { findPaths } from "../../state/paths.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { print } from "../output.ts";
 import { palette } from "../palette.ts";
-import { isTerminal } from "../style.ts";
+import { isTerminal, wrap } from "../style.ts";
 import { interruptible } from "./interrupts.ts";
 
 const FILE = "presentation.json";
@@ -38,7 +38,7 @@ export class Speaker {
     else if (event.kind === "note") this.#set({ notes: [...before.notes, event.part.markdown] });
     else if (event.kind === "predict") this.#set({ now: `Question: ${event.part.question}` });
     else if (event.kind === "task") this.#set({ now: `Task: ${event.part.title}` });
-    else if (event.kind === "run") this.#set({ now: `$ ${event.part.script.split("\n")[0]}` });
+    else if (event.kind === "run") this.#set({ now: `\`$ ${event.part.script.split("\n")[0]}\`` });
     else if (event.kind === "pause" && event.pause !== undefined)
       this.#set({ now: `Pause: ${event.pause.layer}: ${event.pause.step}` });
     if (before !== this.#state && this.#file !== undefined && existsSync(dirname(this.#file)))
@@ -91,7 +91,7 @@ export function showNotes({ title, minutes, began, heading, notes, now }: Presen
     `${bold(title)}  ${used} of ${minutes} minutes${over}`,
     "",
     bold(heading),
-    ...(now === "" ? [] : [dim(now)]),
+    ...(now === "" ? [] : [dim(renderMarkdown(now))]),
     "",
     notes.length === 0 ? dim("(no notes here)") : notes.map((it) => renderMarkdown(it)).join("\n\n"),
     "",
@@ -103,7 +103,7 @@ async function firstFile(signal: AbortSignal): Promise<string | undefined> {
   for (;;) {
     const found = newest();
     if (found !== undefined) return found;
-    if (!told) print("Waiting for minidocker learn --present LESSON in another terminal of this machine.\n");
+    if (!told) print(`${wrap("Waiting for minidocker learn --present LESSON in another terminal of this machine.")}\n`);
     told = true;
     await Bun.sleep(500);
     signal.throwIfAborted();

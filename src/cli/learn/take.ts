@@ -91,10 +91,12 @@ async function take(
   const means = lessonMeans();
   const attended = isAttended(values);
   const frontend = await chooseFrontend(values, attended, signal);
-  const recalled: Recalled = attended ? recall(means.paths, lesson) : new Map();
+  // what the speaker has done is nothing for the room
+  const own = attended && !values.present;
+  const recalled: Recalled = own ? recall(means.paths, lesson) : new Map();
   const options = { means, auto: values.auto, signal, recall: [...recalled.keys()], ...more };
   const outcome = await runLesson(lesson, frontend, options);
-  if (attended) remember(means.paths, lesson, recalled, outcome);
+  if (own) remember(means.paths, lesson, recalled, outcome);
   return outcome;
 }
 

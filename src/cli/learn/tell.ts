@@ -37,7 +37,7 @@ export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonl
   skipped: plain,
   expect: ({ ok, why }) => (ok ? [] : [{ text: () => `${palette().yellow("≠")} ${why ?? "not as the lesson says"}` }]),
   verify: ({ ok, part, saw }) => [{ text: () => `${verdict(ok, part.title)}${saw === "" ? "" : `\n${seen(saw)}`}` }],
-  task: plain,
+  task: ({ part }) => [{ text: () => renderMarkdown(`**Your turn:** make it true that ${part.title}.`) }],
   hint: plain,
   diagnosis: plain,
   solved: ({ part, how }) => [{ text: () => verdict(how !== "already", `${part.title}${solvedBy[how]}`) }],
@@ -56,8 +56,8 @@ const solvedBy = {
 };
 
 function verdict(ok: boolean, title: string): string {
-  const { bold, green, red } = palette();
-  return `${ok ? green("✓") : red("✗")} ${bold(wrap(title, proseWidth(), "  ").trimStart())}`;
+  const { green, red } = palette();
+  return `${ok ? green("✓") : red("✗")} ${renderMarkdown(`**${title}**`, "  ").trimStart()}`;
 }
 
 const seen = (saw: string): string =>

@@ -3,6 +3,7 @@
 import type { Event, Frontend, Question, Replies } from "../../learn/event.ts";
 import type { Predict, Run } from "../../learn/lesson.ts";
 import type { Call } from "../../stage/call.ts";
+import { print } from "../output.ts";
 import { palette } from "../palette.ts";
 import { proseWidth, wrap } from "../style.ts";
 import { type Choice, type Chooser, KeyChooser, NumberChooser } from "./choose.ts";
@@ -137,14 +138,20 @@ export class TerminalFrontend implements Frontend {
       );
       if (answer === undefined && done.aborted) return "check";
       if (answer !== "shell") return answer;
-      await this.#ownShell();
+      await this.#ownShell(done);
       if (done.aborted) return "check";
     }
   }
 
-  async #ownShell(): Promise<void> {
-    this.#screen.say(palette().dim("A shell of your own, in the lesson's folder; exit comes back here."));
-    await ownShell(this.#envFile);
+  async #ownShell(done?: AbortSignal): Promise<void> {
+    this.#screen.say(palette().dim(wrap("A shell of your own, in the lesson's folder; exit comes back here.")));
+    const tell = (): void => print("\r\n✓ That was it: exit goes on with the lesson.\r\n");
+    done?.addEventListener("abort", tell);
+    try {
+      await ownShell(this.#envFile);
+    } finally {
+      done?.removeEventListener("abort", tell);
+    }
   }
 }
 
