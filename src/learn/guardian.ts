@@ -1,6 +1,9 @@
 // Ends a lesson, however minidocker ends: a shell in a session of its own that waits for the end of a pipe. The other end of the
 // pipe is minidocker's alone, and the kernel closes it, also after SIGKILL. There is one way of cleaning up, so each lesson tries it.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 export interface Watched {
   /** The lesson's folder: everything that it has written is in there. */
   readonly root: string;
@@ -17,22 +20,24 @@ export class Guardian {
   }
 
   static start(watched: Watched): Guardian {
-    return new Guardian(watched, spawn(watched, vigil, "pipe"));
+    write(watched);
+    return new Guardian(watched, spawn(watched, "pipe", "vigil"));
   }
 
   /** Cleans up after a lesson whose guardian has been killed as well. */
   static async sweep(watched: Watched): Promise<void> {
-    await spawn(watched, vigil, "ignore").exited;
+    write(watched);
+    await spawn(watched, "ignore", "vigil").exited;
   }
 
   /** Ends all processes that have `NAME=value` in their environment, with their children. */
   async endProcesses(variable: string): Promise<void> {
-    await spawn(this.#watched, 'end_processes "$4"', "ignore", variable).exited;
+    await spawn(this.#watched, "ignore", "end_processes", variable).exited;
   }
 
   /** Ends all that the lesson's scripts have started, and empties their folder. */
   async clear(): Promise<void> {
-    await spawn(this.#watched, "clear", "ignore").exited;
+    await spawn(this.#watched, "ignore", "clear").exited;
   }
 
   async finish(): Promise<void> {
@@ -41,16 +46,23 @@ export class Guardian {
   }
 }
 
+type Action = "vigil" | "clear" | "end_processes";
+
+const scriptOf = ({ root }: Watched): string => join(root, "guardian");
+
+/** A file, so that a list of processes stays readable. */
+const write = (watched: Watched): void => writeFileSync(scriptOf(watched), guardian, { mode: 0o600 });
+
 // Without the token in its own environment, or it would find itself.
-function spawn<In extends "pipe" | "ignore">({ root, token }: Watched, script: string, stdin: In, ...more: string[]) {
-  const argv = ["sh", "-c", functions + script, "minidocker-lesson", root, token, `${process.pid}`, ...more];
+function spawn<In extends "pipe" | "ignore">(watched: Watched, stdin: In, action: Action, ...more: string[]) {
+  const { root, token } = watched;
+  const argv = ["sh", scriptOf(watched), root, token, `${process.pid}`, action, ...more];
   return Bun.spawn<In, "ignore", "ignore">(argv, { cwd: "/", stdio: [stdin, "ignore", "ignore"], detached: true });
 }
 
 // A child need not have the variable (`env -i`), and its parent may have ended. A round that finds nothing is the last: what is
 // killed in the middle of a call takes a moment to die.
-const functions = `
-root=$1 token=$2 minidocker=$3
+const guardian = `root=$1 token=$2 minidocker=$3
 
 find_processes() {
   grep -ls "$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
@@ -101,16 +113,19 @@ remove_mounts() {
     umount -l "$(printf '%b' "$point")" 2>/dev/null
   done
 }
-`;
 
-// Nothing but the end of the pipe ends the vigil.
-const vigil = `
-trap '' HUP INT QUIT TERM
-while read -r line; do :; done
-end_processes "MINIDOCKER_LESSON=$token" and writers
-remove_containers
-end_processes "MINIDOCKER_LESSON=$token" and writers
-remove_mounts
-rm -rf --one-file-system "$root"
-rmdir "$(dirname "$root")" 2>/dev/null
+# nothing but the end of the pipe ends it
+vigil() {
+  trap '' HUP INT QUIT TERM
+  while read -r line; do :; done
+  end_processes "MINIDOCKER_LESSON=$token" and writers
+  remove_containers
+  end_processes "MINIDOCKER_LESSON=$token" and writers
+  remove_mounts
+  rm -rf --one-file-system "$root"
+  rmdir "$(dirname "$root")" 2>/dev/null
+}
+
+shift 3
+"$@"
 `;
