@@ -180,6 +180,8 @@ const packages: Readonly<Record<string, string>> = {
   capsh: "libcap2-bin",
   python3: "python3",
   strace: "strace",
+  pgrep: "procps",
+  hostname: "hostname",
   gcc: "gcc",
   docker: "docker.io",
 };
