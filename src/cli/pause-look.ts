@@ -19,15 +19,15 @@ type Paint = ReturnType<typeof palette>;
 
 export interface Look {
   readonly paint: Paint;
-  /** More calls than that, or more lines of a section of the kernel's state, are only counted. */
-  readonly limit: number;
+  /** More calls than that, or more lines of that section of the kernel's state, are only counted. */
+  readonly limit: (what: string) => number;
 }
 
 /** The calls since the last pause: their number, and each of them where one goes from call to call. */
 export function showMade(made: readonly Call[], each: boolean, { paint, limit }: Look): string[] {
   if (made.length === 0) return [];
   const title = paint.dim(`── done: ${made.length} call${made.length === 1 ? "" : "s"}`);
-  if (!each || made.length > limit) return [title];
+  if (!each || made.length > limit("calls")) return [title];
   return [title, ...made.map((it) => cut(`${INDENT}${showCall(it)} ${showResult(it)}`))];
 }
 
@@ -42,9 +42,10 @@ export function showChanges(changes: readonly Change[], size: Pause["size"], { p
       ...pairs.changed.map((it) => paint.yellow(cut(`${INDENT}~ ${it}`))),
       ...pairs.added.map((it) => paint.green(cut(`${INDENT}+ ${it}`))),
     ];
-    const left = lines.length - limit;
+    const most = limit(section);
+    const left = lines.length - most;
     const rest = left > 1 ? [paint.dim(`${INDENT}  … and ${left} more`)] : [];
-    return [`${INDENT}${paint.bold(section)}`, ...(left > 1 ? lines.slice(0, limit) : lines), ...rest];
+    return [`${INDENT}${paint.bold(section)}`, ...(left > 1 ? lines.slice(0, most) : lines), ...rest];
   });
 }
 
@@ -99,9 +100,9 @@ export function describeShell(pid: number): string {
   return `A shell, in ${where}; exit comes back here.`;
 }
 
-/** A call, over as many lines as it takes, below each other. */
-function hang(first: string, text: string): string {
-  const indent = " ".repeat(first.length);
+/** Text over as many lines as it takes, each below the beginning of the first. */
+export function hang(first: string, text: string): string {
+  const indent = " ".repeat(width(first));
   return first + wrap(text, columns(), indent).slice(indent.length);
 }
 

@@ -12,7 +12,7 @@ import { columns, isTerminal, width } from "./style.ts";
 const STDIN = 0;
 const STDERR = 2;
 const paint = palette(STDERR);
-const look = { paint, limit: Number.POSITIVE_INFINITY };
+const look = { paint, limit: () => Number.POSITIVE_INFINITY };
 const say = (text: string): void => void writeSync(STDERR, `${text}\n`);
 
 const wideKeys = `   Enter  next        s  shell inside     l t c  go on by layer, step, call

@@ -1,8 +1,9 @@
 // The lesson's own container: held, made as far as the lesson says, and made anew where a task is tried without a layer.
 
 import type { Check } from "../core/layer.ts";
-import { type Change, compare } from "../core/snapshot.ts";
+import { type Change, capture, compare } from "../core/snapshot.ts";
 import type { Pause, StepSize } from "../core/stepper.ts";
+import { View } from "../core/view.ts";
 import type { Held } from "../engine/held.ts";
 import type { Call } from "../stage/call.ts";
 import type { Target, Where } from "./lesson.ts";
@@ -100,7 +101,9 @@ export class LessonContainer {
     this.#held ??= await this.#make([]);
     const held = this.#held;
     const stood = held.state === "new" ? undefined : { pause: held.pause };
-    const before = { snapshot: held.snapshot(), verdicts: new Map(this.checks.map((it) => [it.id, it.verdict])) };
+    // it begins as a copy of this process: only what differs is news
+    const snapshot = held.pid === undefined ? capture(new View(process.pid)) : held.snapshot();
+    const before = { snapshot, verdicts: new Map(this.checks.map((it) => [it.id, it.verdict])) };
     const pause = await move(held);
     // a place that it has come to already: by smaller steps, say
     if (stood?.pause === pause && stood !== undefined && this.#stop !== undefined) return this.#stop;

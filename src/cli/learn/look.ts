@@ -39,7 +39,7 @@ export async function lookAround(held: Held, { screen, signal, numbered, made }:
   await screen.flush();
 }
 
-const everything = () => ({ paint: palette(), limit: Number.POSITIVE_INFINITY });
+const everything = () => ({ paint: palette(), limit: () => Number.POSITIVE_INFINITY });
 
 const showSection = (name: string, lines: readonly string[]): string =>
   [palette().bold(name), ...lines.map((it) => `${INDENT}${visible(shorten(it))}`)].join("\n");

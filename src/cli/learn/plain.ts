@@ -153,7 +153,10 @@ export function showChange({ section, removed, added }: Change): string[] {
 
 export function showObservation(seen: Observation): string {
   const { saw } = seen;
-  return `${observed(seen)}${saw === "" ? "" : ` (${safe(saw)})`}`;
+  const what = observed(seen);
+  // `EPERM: not permitted` says the errno, too
+  if (seen.kind === "errno" && saw.startsWith(`${seen.errno}: `)) return what.replace(seen.errno, safe(saw));
+  return `${what}${saw === "" ? "" : ` (${safe(saw)})`}`;
 }
 
 function observed(seen: Observation): string {

@@ -5,8 +5,8 @@ import type { Event } from "../../learn/event.ts";
 import type { Predict, Prose, Run, Solve } from "../../learn/lesson.ts";
 import { renderMarkdown, splitMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
-import { INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
-import { columns, proseWidth, wrap } from "../style.ts";
+import { hang, INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
+import { columns, wrap } from "../style.ts";
 import { plainText, safe } from "./plain.ts";
 
 /** A portion of text; a heading begins a screen where it can. */
@@ -18,8 +18,11 @@ export interface Told {
 
 type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
 
-/** As many calls, and lines of a section of the kernel's state, are shown at a pause. The key `k` shows the others. */
-const LIMIT = 12;
+/** As many lines of the kernel's state are shown at a pause; where there are more, some of each section. `k` shows the others. */
+const LIMIT = 16;
+const FEW = 6;
+/** More checks than that are counted. */
+const MANY = 8;
 
 const plain = (event: Event): Told[] => [{ text: () => plainText(event) }];
 
@@ -42,7 +45,7 @@ export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonl
   diagnosis: plain,
   solved: ({ part, how }) => [{ text: () => verdict(how !== "already", `${part.title}${solvedBy[how]}`) }],
   tested: plain,
-  pause: (event) => tellPause(event),
+  pause: (event) => tellPause(event, false),
   probe: plain,
   untrue: () => [],
   notice: plain,
@@ -114,30 +117,37 @@ function command({ script, where }: Run | Solve): string {
   return lines.map((it, i) => `${i === 0 ? bold(sign) : dim(" ".repeat(sign.length))} ${cyan(it)}`).join("\n");
 }
 
-/** What the layers judge otherwise than before: their names, by verdict. */
+/** What the layers judge otherwise than before: their names; where those are many, how many of each layer. The key `v` tells. */
 function showVerdicts(checks: readonly Check[]): string[] {
   const { green, red, yellow } = palette();
   const signs = { yes: green("✓"), no: red("✗"), unknown: yellow("?") };
   const words = { yes: "in force", no: "no longer in force", unknown: "cannot be told" };
   return (["yes", "no", "unknown"] as const).flatMap((verdict) => {
     const ids = checks.filter((it) => it.verdict === verdict).map((it) => it.id);
-    return ids.length === 0
-      ? []
-      : [wrap(`${signs[verdict]} ${words[verdict]}: ${ids.join(", ")}`, proseWidth(), INDENT)];
+    const names = ids.length > MANY ? byLayer(ids) : ids;
+    return ids.length === 0 ? [] : [hang(`${INDENT}${signs[verdict]} `, `${words[verdict]}: ${names.join(", ")}`)];
   });
 }
 
-function tellPause({ pause, made, changes, checks }: Of<"pause">): Told[] {
+function byLayer(ids: readonly string[]): string[] {
+  const layers = Map.groupBy(ids, (it) => it.slice(0, it.indexOf(".")));
+  return [...layers].map(([layer, { length }]) => `${layer} (${length})`);
+}
+
+/** `told`: the step's reason has been told at the pause before. */
+export function tellPause({ pause, made, changes, checks }: Of<"pause">, told: boolean): Told[] {
   const { bold } = palette();
-  const look = { paint: palette(), limit: LIMIT };
+  const lines = changes.reduce((sum, it) => sum + it.removed.length + it.added.length, 0);
+  const most = lines > LIMIT ? FEW : LIMIT;
+  const look = { paint: palette(), limit: (what: string) => (what === "namespaces" ? LIMIT : most) };
   // taken back, it stands before a call, however far it went
-  const size = pause?.size === "call" && made.length > LIMIT ? "step" : (pause?.size ?? "layer");
+  const size = pause?.size === "call" && made.length > FEW ? "step" : (pause?.size ?? "layer");
   return [
     { text: () => [...showMade(made, size === "call", look), ...showChanges(changes, size, look)].join("\n") },
     { text: () => showVerdicts(checks).join("\n") },
     {
       text: () =>
-        pause === undefined ? bold("▶ The container is finished, and runs.") : showNext(pause, false, look).join("\n"),
+        pause === undefined ? bold("▶ The container is finished, and runs.") : showNext(pause, told, look).join("\n"),
     },
   ];
 }

@@ -12,7 +12,7 @@ import { ownShell } from "./own-shell.ts";
 import { askAtPause } from "./pause.ts";
 import { Screen } from "./screen.ts";
 import type { Speaker } from "./speaker.ts";
-import { type Told, tellers } from "./tell.ts";
+import { type Told, tellers, tellPause } from "./tell.ts";
 
 type Asked<K extends Question["kind"]> = Extract<Question, { kind: K }>;
 
@@ -27,6 +27,8 @@ export interface TerminalOptions {
   readonly signal: AbortSignal;
 }
 
+const tell = (event: Event): readonly Told[] => (tellers[event.kind] as (event: Event) => readonly Told[])(event);
+
 export class TerminalFrontend implements Frontend {
   readonly #screen: Screen;
   readonly #chooser: Chooser;
@@ -36,6 +38,8 @@ export class TerminalFrontend implements Frontend {
   #envFile = "";
   /** The calls that the last pause has told of. */
   #made: readonly Call[] = [];
+  /** The layer and the step at which it stood still. */
+  #place: string | undefined;
 
   constructor({ accessible, plain, speaker, signal }: TerminalOptions) {
     this.#screen = new Screen(accessible ? "stream" : speaker === undefined ? "flow" : "slides");
@@ -50,7 +54,7 @@ export class TerminalFrontend implements Frontend {
     if (event.kind === "pause") this.#made = event.made;
     if (event.kind === "moved") this.#screen.drop();
     if (event.kind === "begin" && this.#speaker !== undefined) this.#screen.add(forSpeaker);
-    const pieces = (tellers[event.kind] as (event: Event) => readonly Told[])(event);
+    const pieces = event.kind === "pause" ? this.#pause(event) : tell(event);
     const shown = (): void => this.#speaker?.follow(event);
     for (const { text, heading = false } of pieces) this.#screen.add(text, { heading });
     if (this.#speaker !== undefined) this.#screen.afterwards(shown);
@@ -75,6 +79,12 @@ export class TerminalFrontend implements Frontend {
     // the next text is looked at when it is here, and shown as far as it fits
     continue: () => Promise.resolve("next"),
   };
+
+  #pause(event: Extract<Event, { kind: "pause" }>): readonly Told[] {
+    const before = this.#place;
+    this.#place = event.pause && `${event.pause.layer}: ${event.pause.step}`;
+    return tellPause(event, before !== undefined && before === this.#place);
+  }
 
   get #desk(): Desk {
     const [screen, chooser, signal] = [this.#screen, this.#chooser, this.#signal];

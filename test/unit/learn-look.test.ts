@@ -1,0 +1,65 @@
+// What a learner's terminal is given to show, and what it hears.
+
+import { expect, test } from "bun:test";
+import { splitKeys } from "../../src/cli/keys.ts";
+import { sideBySide } from "../../src/cli/learn/side-by-side.ts";
+import { showNotes } from "../../src/cli/learn/speaker.ts";
+import { palette } from "../../src/cli/palette.ts";
+import { showChanges } from "../../src/cli/pause-look.ts";
+
+const narrow = <T>(columns: number, action: () => T): T => {
+  process.env["COLUMNS"] = String(columns);
+  try {
+    return action();
+  } finally {
+    delete process.env["COLUMNS"];
+  }
+};
+
+test("keys have names, arrows are one key, and sequences that have no name are none", () => {
+  expect(splitKeys("a\r")).toEqual(["a", "enter"]);
+  expect(splitKeys("\x1b[A\x1bOB\x03")).toEqual(["up", "down", "ctrl-c"]);
+  expect(splitKeys("\x1b")).toEqual(["escape"]);
+  expect(splitKeys("\x1b[24;5~é漢")).toEqual(["é", "漢"]);
+  expect(splitKeys("\x01")).toEqual([]);
+});
+
+const rows = [
+  { label: "hostname", host: "machine", here: "lesson" },
+  { label: "root", host: "/", here: "/" },
+  { label: "cgroup", host: "/", here: `/${"long".repeat(20)}` },
+];
+
+test("the host and the container stand in two columns; what differs has a sign", () => {
+  const lines = narrow(80, () => sideBySide(rows)).split("\n");
+  expect(lines[0]).toMatch(/^ +host +container$/);
+  expect(lines[1]).toMatch(/^≠ hostname +machine +lesson$/);
+  expect(lines[2]).toMatch(/^= root +\/ +\/$/);
+  expect(Math.max(...lines.map((it) => it.length))).toBeLessThanOrEqual(80);
+});
+
+test("in a narrow terminal, one stands below the other", () => {
+  expect(narrow(60, () => sideBySide(rows.slice(0, 2)))).toBe(
+    "≠ hostname\n    host       machine\n    container  lesson\n= root  /",
+  );
+});
+
+test("a change of a value is one line where there is room; the rest of a long section is counted", () => {
+  const look = { paint: palette(2), limit: () => 2 };
+  const shown = (removed: string[], added: string[]): string[] =>
+    narrow(60, () => showChanges([{ section: "s", removed, added }], "step", look)).map((it) =>
+      it.replace(/\x1b\[\d+m/g, ""),
+    );
+  expect(shown(["uts:[1] (the host's)"], ["uts:[2]"])).toEqual(["   s", "   ~ uts:[1] (the host's) → [2]"]);
+  expect(shown(["a"], ["b"])).toEqual(["   s", "   - a", "   + b"]);
+  expect(shown([], ["a", "b", "c", "d"])).toEqual(["   s", "   + a", "   + b", "     … and 2 more"]);
+  expect(shown([], ["evil\x1b[2J"])).toEqual(["   s", "   + evil\\x1b[2J"]);
+});
+
+test("a speaker sees notes, and by how much the time is over", () => {
+  const began = 1_000_000;
+  const state = { title: "T", minutes: 5, began, heading: "H", notes: ["Say *it*."], now: "" };
+  const shown = showNotes(state, began + 7 * 60_000);
+  expect(shown).toContain("7 of 5 minutes, 2 over");
+  expect(shown).toContain("Say it.");
+});
