@@ -45,7 +45,7 @@ async function removeAs(stage: Stage, path: string, mayBeDenied: boolean): Promi
   const at = path.lastIndexOf("/");
   const name = path.slice(at + 1);
   const parent = await stage.openat(AT_FDCWD, path.slice(0, at), FOLDER, 0, { tolerate: [ENOENT] });
-  const top = await stage.openat(parent, name, FOLDER, 0, { tolerate: [ENOENT, EACCES], assume: -ENOENT });
+  const top = await stage.openat(parent, name, FOLDER, 0, { tolerate: [ENOENT, EACCES] });
   try {
     return await new Removal(stage, { parent, name, top }, mayBeDenied).run();
   } finally {

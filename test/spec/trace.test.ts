@@ -1,10 +1,9 @@
-// `--trace` shows every call that is made; `--dry-run` shows the same ones, in the same order, and makes none.
+// `--trace` shows every call that is made; `--dry-run` makes none. That both show the same is in plan-trace.test.ts.
 
 import { beforeAll, beforeEach, describe, expect } from "bun:test";
-import { chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
-import { makeComparable, making, readTrace, takingBack } from "../harness/plans.ts";
-import { privateHost, TESTER } from "../harness/private-host.ts";
-import { remains } from "../harness/remains.ts";
+import { mkdirSync, readdirSync } from "node:fs";
+import { makeComparable, readTrace } from "../harness/plans.ts";
+import { privateHost } from "../harness/private-host.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
 import { isRoot, rootTest } from "../harness/skip.ts";
 import { differences, hostSnapshot } from "../harness/snapshot.ts";
@@ -132,109 +131,5 @@ describe("a plan", () => {
     const { code, stdout } = await host.minidocker(["run", "--dry-run", "-it", rootfs, "sh"]);
     expect(code).toBe(0);
     expect(stdout).toContain("TIOCGPTPEER");
-  });
-});
-
-/** Where a plan says more: whether something is there to be covered, shown or found is known only to the kernel. */
-const uncertain = [
-  "overlay: mount the view of its cgroup",
-  "overlay: mask files and folders",
-  "overlay: make kernel settings read-only",
-  "network: find or make the bridge",
-  "network: set the packet rules",
-  "network: start pasta",
-  "process: serve as init",
-];
-
-describe("plan and deed are the same calls in the same order", () => {
-  /** What the deed has and the plan has not, in its place; and the steps in which the plan says more. */
-  async function compare(options: readonly string[], { rootless = false, tty = false } = {}) {
-    const folder = `${host.folder}/${rootless ? "user" : "root"}`;
-    const [planFile, deedFile] = [`${folder}/plan.jsonl`, `${folder}/deed.jsonl`];
-    const words = (...more: string[]): string[] => ["run", "--name", "twin", ...more, ...options, rootfs, "/bin/true"];
-    const planned = await host.minidocker(words("--dry-run", `--trace=${planFile}`), { rootless });
-    expect({ code: planned.code, stderr: planned.stderr }).toMatchObject({ code: 0 });
-    const made = words(`--trace=${deedFile}`);
-    if (tty) expect(await host.terminal(made, { rootless }).exited).toBe(0);
-    else expect(await host.minidocker(made, { rootless })).toMatchObject({ code: 0 });
-    const [plan, deed] = [readTrace(planFile), readTrace(deedFile)];
-    const wanted = makeComparable(making(plan), host);
-    const unplanned: string[] = [];
-    const more = new Set<string>();
-    let at = 0;
-    for (const call of makeComparable(making(deed), host)) {
-      const found = wanted.indexOf(call, at);
-      if (found < 0) unplanned.push(call);
-      else {
-        for (const it of wanted.slice(at, found)) more.add(it.split(": ").slice(0, 2).join(": "));
-        at = found + 1;
-      }
-    }
-    const unmade = [...more].filter((it) => !uncertain.includes(it));
-    expect({ unplanned, unmade, rest: wanted.slice(at) }).toEqual({ unplanned: [], unmade: [], rest: [] });
-    expect(takingBack(plan)).toEqual(takingBack(deed));
-    expect(deed.length).toBeGreaterThan(100);
-  }
-
-  const cases: Readonly<Record<string, readonly string[]>> = {
-    "by default": [],
-    "--network none": ["--network", "none"],
-    "--network host": ["--network", "host"],
-    "with published ports": ["-p", "127.0.0.1:8080:80", "-p", "53:53/udp", "-h", "web", "--add-host", "a:192.0.2.1"],
-    "with --init": ["--init", "--network", "none"],
-    "with -i": ["-i", "--network", "none"],
-    "with limits": ["--network", "none", "-m", "64m", "--cpus", "0.5", "--pids", "20", "--memory-reservation", "32m"],
-    "with files": [
-      "--network",
-      "none",
-      "-v",
-      "/usr:/data:ro",
-      "-v",
-      "named:/named",
-      "-v",
-      "/new",
-      "--tmpfs",
-      "/scratch",
-    ],
-    "with devices and settings": [
-      "--network",
-      "none",
-      "--device",
-      "/dev/null:/dev/no",
-      "--sysctl",
-      "kernel.shmmax=4096",
-    ],
-    "as another user": [
-      "--network",
-      "none",
-      "-u",
-      "alice",
-      "-w",
-      "/a/b",
-      "--cap-add",
-      "SYS_TIME",
-      "--ulimit",
-      "nofile=99",
-    ],
-    "read-only, with another environment": ["--network", "none", "--read-only", "-e", "A=1", "--shm-size", "1m"],
-    "in a user namespace": ["--network", "none", "--rootless"],
-  };
-  for (const [name, options] of Object.entries(cases)) rootTest(name, () => compare(["--rm", ...options]));
-
-  rootTest("without --rm", async () => {
-    await compare(["--network", "none"]);
-    await host.minidocker(["rm", "twin"]);
-    expect(remains(host).filter((it) => !it.startsWith("data/volumes/"))).toEqual([]);
-  });
-  rootTest("with -t", () => compare(["--rm", "--network", "none", "-it"], { tty: true }));
-  rootTest("without a layer, one after the other", async () => {
-    for (const it of seven) await compare(["--rm", `--layers=-${it}`]);
-  });
-  rootTest("of an ordinary user, without a network and with one", async () => {
-    Bun.spawnSync(["chown", "-R", `${TESTER.uid}:${TESTER.gid}`, rootfs]);
-    await compare(["--rm", "--network", "none"], { rootless: true });
-    await compare(["--rm"], { rootless: true });
-    chownSync(rootfs, 0, 0);
-    expect(existsSync(rootfs)).toBe(true);
   });
 });
