@@ -7,7 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { join } from "node:path";
 import { openPaths, type Paths } from "../state/paths.ts";
 import { isAlive, type ProcessIdentity, self } from "../state/process.ts";
-import { Guardian } from "./guardian.ts";
+import { Guardian, TOKEN_FILE } from "./guardian.ts";
 import { type Ran, runScript } from "./script.ts";
 
 /** The variable by which a lesson's processes are known. */
@@ -45,14 +45,15 @@ export class Bench {
     writeFileSync(join(root, "bin/minidocker"), shim(command));
     chmodSync(join(root, "bin/minidocker"), 0o755);
     this.#writeEnvironment();
-    this.#guardian = Guardian.start({ root, token });
+    writeFileSync(join(root, TOKEN_FILE), `${token}\n`, { mode: 0o600 });
+    this.#guardian = Guardian.start({ root });
   }
 
   /** `command` is how minidocker is called. Its folder is below `data`, where overlays can be made, not in memory. */
   static async open({ data }: Paths, command: readonly string[]): Promise<Bench> {
     await sweep(join(data, "lessons"));
-    const token = randomBytes(6).toString("hex");
-    const root = join(data, "lessons", token);
+    const [name, token] = [6, 16].map((it) => randomBytes(it).toString("hex")) as [string, string];
+    const root = join(data, "lessons", name);
     mkdirSync(root, { recursive: true, mode: 0o700 });
     writeFileSync(join(root, OWNER), JSON.stringify(self()));
     return new Bench(realpathSync(root), token, command);
@@ -79,7 +80,7 @@ export class Bench {
     const left = without.map((it) => `-${it}`).join(",");
     return runScript(["sh", "-c", wrapper(this.#root), "sh", script, keep], {
       signal,
-      pipes: this.#root,
+      pipes: join(this.#root, `pipe-${this.#token}`),
       cwd: this.folder,
       env: {
         ...process.env,
@@ -99,7 +100,7 @@ export class Bench {
 
   /** Ends what an attempt has started, and removes the containers that were not there `before`. */
   async endAttempt(attempt: string, before: readonly string[]): Promise<void> {
-    await this.#guardian.endProcesses(`${ATTEMPT}=${this.#token}-${attempt}`);
+    await this.#guardian.endProcesses(ATTEMPT, attempt);
     await this.#removeContainers(this.containers.filter((it) => !before.includes(it)));
   }
 
@@ -137,11 +138,11 @@ const OWNER = "owner";
 /** Lessons whose minidocker and guardian were both killed, or that a power cut has ended. */
 async function sweep(lessons: string): Promise<void> {
   if (!existsSync(lessons)) return;
-  for (const token of readdirSync(lessons)) {
-    const root = join(lessons, token);
+  for (const name of readdirSync(lessons)) {
+    const root = join(lessons, name);
     const owner = ownerOf(root);
     // without an owner, it is just being made, or removed
-    if (owner !== undefined && !isAlive(owner)) await Guardian.sweep({ root: realpathSync(root), token });
+    if (owner !== undefined && !isAlive(owner)) await Guardian.sweep({ root: realpathSync(root) });
   }
 }
 

@@ -4,10 +4,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The file in a lesson's folder that holds its token, which nobody else may know: who has it is ended with the lesson. */
+export const TOKEN_FILE = "token";
+
+/** What the guardian watches over. */
 export interface Watched {
   /** The lesson's folder: everything that it has written is in there. */
   readonly root: string;
-  readonly token: string;
 }
 
 export class Guardian {
@@ -30,9 +33,9 @@ export class Guardian {
     await spawn(watched, "ignore", "vigil").exited;
   }
 
-  /** Ends all processes that have `NAME=value` in their environment, with their children. */
-  async endProcesses(variable: string): Promise<void> {
-    await spawn(this.#watched, "ignore", "end_processes", variable).exited;
+  /** Ends all processes that have `variable=TOKEN-name` in their environment, with their children. */
+  async endProcesses(variable: string, name: string): Promise<void> {
+    await spawn(this.#watched, "ignore", "end_named", variable, name).exited;
   }
 
   /** Ends all that the lesson's scripts have started, and empties their folder. */
@@ -46,31 +49,35 @@ export class Guardian {
   }
 }
 
-type Action = "vigil" | "clear" | "end_processes";
+type Action = "vigil" | "clear" | "end_named";
 
 const scriptOf = ({ root }: Watched): string => join(root, "guardian");
 
 /** A file, so that a list of processes stays readable. */
 const write = (watched: Watched): void => writeFileSync(scriptOf(watched), guardian, { mode: 0o600 });
 
-// Without the token in its own environment, or it would find itself.
+// Without the token in its own environment, or it would find itself; nor in its arguments, which every user can read.
 function spawn<In extends "pipe" | "ignore">(watched: Watched, stdin: In, action: Action, ...more: string[]) {
-  const { root, token } = watched;
-  const argv = ["sh", scriptOf(watched), root, token, `${process.pid}`, action, ...more];
+  const argv = ["sh", scriptOf(watched), watched.root, `${process.pid}`, action, ...more];
   return Bun.spawn<In, "ignore", "ignore">(argv, { cwd: "/", stdio: [stdin, "ignore", "ignore"], detached: true });
 }
 
 // A child need not have the variable (`env -i`), and its parent may have ended. A round that finds nothing is the last: what is
 // killed in the middle of a call takes a moment to die.
-const guardian = `root=$1 token=$2 minidocker=$3
+const guardian = `root=$1 minidocker=$2
+# a lesson that was killed before it had one has started nothing
+read -r token <"$root/token" || token=none
 
+# all of the variable has to be that, and it is in no list of arguments
 find_processes() {
-  grep -ls "$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+  printf '%s\\n' "$1" | grep -lszxF -f - /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
 }
 
 # those that write where a script of the lesson wrote: minidocker itself only reads there
 find_writers() {
-  find /proc/[0-9]*/fd -lname "$root/pipe-*" 2>/dev/null | cut -d/ -f3 | grep -vx "$minidocker" | sort -u
+  find /proc/[0-9]*/fd -lname "$root/pipe-*" 2>/dev/null | while read -r fd; do
+    case $(readlink "$fd") in "$root/pipe-$token-"*) echo "$fd" ;; esac
+  done | cut -d/ -f3 | grep -vx "$minidocker" | sort -u
 }
 
 with_children() {
@@ -101,17 +108,30 @@ remove_containers() {
   [ $# -eq 0 ] || "$root/bin/minidocker" rm -f "$@" >/dev/null 2>&1
 }
 
-clear() {
-  end_processes "MINIDOCKER_LESSON=$token" and writers
-  remove_mounts
-  find "$root/work" -xdev -mindepth 1 -delete
-  rm -f "$root/kept"
+end_named() {
+  end_processes "$1=$token-$2"
 }
 
-remove_mounts() {
-  awk -v root="$root/" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r point; do
-    umount -l "$(printf '%b' "$point")" 2>/dev/null
+clear() {
+  end_processes "MINIDOCKER_LESSON=$token" and writers
+  rm -f "$root/kept"
+  remove_mounts && find "$root/work" -xdev -mindepth 1 -delete
+}
+
+# as the kernel writes them, with blanks and the like as \\040
+mounts() {
+  cut -d' ' -f5 /proc/self/mountinfo | sort -r | while read -r point; do
+    case $(printf '%b' "$point") in "$root"/*) printf '%s\\n' "$point" ;; esac
   done
+}
+
+# Fails where one is left: nothing may be removed then, because what lies behind it is somebody else's.
+remove_mounts() {
+  mounts | while read -r point; do
+    point=$(printf '%b.' "$point")
+    umount -l "\${point%.}" 2>/dev/null
+  done
+  [ -z "$(mounts)" ]
 }
 
 # nothing but the end of the pipe ends it
@@ -121,11 +141,10 @@ vigil() {
   end_processes "MINIDOCKER_LESSON=$token" and writers
   remove_containers
   end_processes "MINIDOCKER_LESSON=$token" and writers
-  remove_mounts
-  rm -rf --one-file-system "$root"
+  remove_mounts && rm -rf --one-file-system "$root"
   rmdir "$(dirname "$root")" 2>/dev/null
 }
 
-shift 3
+shift 2
 "$@"
 `;

@@ -2,8 +2,9 @@
 // reads its output until the lesson's end, so that it can write.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, renameSync, unlinkSync } from "node:fs";
 import { constants as os } from "node:os";
+import { dirname } from "node:path";
 
 /** What a script may take. */
 export const SECONDS = 20;
@@ -22,7 +23,7 @@ export interface Ran {
 export interface ScriptOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A folder in which a pipe can have a name for a moment. */
+  /** How the name begins that a pipe can have for a moment, and by which it is known later. Other users may not know it. */
   readonly pipes: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,10 +76,13 @@ class Pipe {
   #cut = false;
   #taken = false;
 
-  constructor(folder: string) {
-    const path = `${folder}/pipe-${randomBytes(4).toString("hex")}`;
-    const { exitCode } = Bun.spawnSync(["mkfifo", "-m", "600", path]);
-    if (exitCode !== 0) throw new Error(`mkfifo ${path} ended with ${exitCode}`);
+  constructor(prefix: string) {
+    const path = `${prefix}-${randomBytes(4).toString("hex")}`;
+    // every user can read the arguments of a program, so this one does not hear the name
+    const first = `${dirname(prefix)}/pipe`;
+    const { exitCode } = Bun.spawnSync(["mkfifo", "-m", "600", first]);
+    if (exitCode !== 0) throw new Error(`mkfifo ${first} ended with ${exitCode}`);
+    renameSync(first, path);
     this.#read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     this.write = openSync(path, constants.O_WRONLY);
     unlinkSync(path);

@@ -3,11 +3,13 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bootId } from "../../src/core/boot.ts";
+import { openPaths } from "../../src/state/paths.ts";
 import { guardHost } from "../harness/guard.ts";
 import { Learner, take } from "../harness/learner.ts";
 import { ownPaths } from "../harness/own-paths.ts";
 import { processEntry } from "../harness/processes.ts";
 import { waitUntil } from "../harness/run.ts";
+import { rootTest } from "../harness/skip.ts";
 
 guardHost();
 const { folder, paths } = ownPaths();
@@ -185,7 +187,8 @@ test("what a lesson has left whose minidocker and guardian were killed, the next
   const old = `${paths.data}/lessons/0123456789ab`;
   mkdirSync(`${old}/work`, { recursive: true });
   writeFileSync(`${old}/owner`, JSON.stringify({ pid: process.pid, startTime: 1, bootId: bootId() }));
-  const sleeper = Bun.spawn(["sleep", "1000"], { env: { ...process.env, MINIDOCKER_LESSON: "0123456789ab" } });
+  writeFileSync(`${old}/token`, "0123\n");
+  const sleeper = Bun.spawn(["sleep", "1000"], { env: { ...process.env, MINIDOCKER_LESSON: "0123" } });
   await take(run("true"), new Learner(), paths);
   expect(await sleeper.exited).toBe(137);
   expect(left()).toEqual([]);
@@ -220,4 +223,40 @@ test("an abort while a script runs ends the script", async () => {
   setTimeout(() => controller.abort(new Error("enough")), 200);
   const taken = take(run("sleep 1000"), new Learner(), paths, { signal: controller.signal });
   expect(await taken.catch((error: Error) => error.message)).toBe("enough");
+});
+
+rootTest("what a lesson has mounted is unmounted and not emptied, whatever the folder is called", async () => {
+  const data = `${folder}/a b`;
+  mkdirSync(`${folder}/precious`);
+  writeFileSync(`${folder}/precious/file`, "");
+  const script = 'for it in plain "a b" "line\n"; do mkdir "$it" && mount --bind "$PRECIOUS" "$it" && ls "$it"; done';
+  const learner = new Learner({ run: ["run", "restart", "run"] });
+  const spaced = openPaths({ MINIDOCKER_STATE: paths.state, MINIDOCKER_DATA: data });
+  await take(run(`PRECIOUS=${folder}/precious; ${script}`) + run("ls"), learner, spaced);
+  expect(learner.outputs[0]).toBe("file\n".repeat(3));
+  expect(readdirSync(`${folder}/precious`)).toEqual(["file"]);
+  expect(readdirSync(data)).toEqual([]);
+});
+
+test("no list of processes tells other users the token by which a lesson's processes are ended", async () => {
+  const learner = new Learner();
+  const seen =
+    'case $(cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " ") in *$MINIDOCKER_LESSON*) echo told ;; *) echo secret; esac';
+  await take(run(seen), learner, paths);
+  expect(learner.outputs).toEqual(["secret\n"]);
+});
+
+rootTest("an open file that only looks like a lesson's pipe ends nobody", async () => {
+  const learner = new Learner();
+  const forge = 'mount -t tmpfs none "$1" && exec 9>"$1/pipe-0123-4567" && exec sleep 1000';
+  const start = `env -i setsid unshare -m sh -c '${forge}' sh "$(dirname "$PWD")" </dev/null >/dev/null 2>&1 & echo $!`;
+  await take(run(`( ${start} ); sleep 0.2`), learner, paths);
+  const pid = Number(learner.outputs[0]);
+  expect(isAlive(pid)).toBe(true);
+  process.kill(pid, "SIGKILL");
+  await waitUntil(
+    () => !isAlive(pid),
+    2000,
+    () => "it is still there",
+  );
 });
