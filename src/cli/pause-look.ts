@@ -1,11 +1,11 @@
 // What a pause looks like: what was done, what the kernel shows of it, what comes next and why. For `run --step` and for lessons.
 
+import type { Layer } from "../core/layer.ts";
 import type { Change } from "../core/snapshot.ts";
 import type { Pause } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
 import { ownNamespaces } from "../engine/enter.ts";
 import { judge } from "../engine/judge.ts";
-import { layers } from "../layers/index.ts";
 import type { Call } from "../stage/call.ts";
 import { showResult } from "../stage/trace.ts";
 import { showChecks } from "./checks.ts";
@@ -37,16 +37,22 @@ export function showChanges(changes: readonly Change[], size: Pause["size"], { p
     // between two steps, descriptors come and go by the dozen; between two calls, each of them is the news
     if (section === "descriptors" && size !== "call") return [];
     const pairs = pairUp(removed.map(visible), added.map(visible));
-    const lines = [
-      ...pairs.removed.map((it) => paint.red(cut(`${INDENT}- ${it}`))),
+    const old = [
       ...pairs.changed.map((it) => paint.yellow(cut(`${INDENT}~ ${it}`))),
-      ...pairs.added.map((it) => paint.green(cut(`${INDENT}+ ${it}`))),
+      ...pairs.removed.map((it) => paint.red(cut(`${INDENT}- ${it}`))),
     ];
-    const most = limit(section);
-    const left = lines.length - most;
-    const rest = left > 1 ? [paint.dim(`${INDENT}  … and ${left} more`)] : [];
-    return [`${INDENT}${paint.bold(section)}`, ...(left > 1 ? lines.slice(0, most) : lines), ...rest];
+    const fresh = pairs.added.map((it) => paint.green(cut(`${INDENT}+ ${it}`)));
+    return [`${INDENT}${paint.bold(section)}`, ...someOf(old, fresh, limit(section), paint)];
   });
+}
+
+/** As many as `most` of both lists, of each at least as much as half of that, and how many more there are. */
+function someOf(old: readonly string[], fresh: readonly string[], most: number, { dim }: Paint): string[] {
+  const left = old.length + fresh.length - most;
+  if (left <= 1) return [...old, ...fresh];
+  const half = Math.floor(most / 2);
+  const some = Math.min(old.length, Math.max(half, most - fresh.length));
+  return [...old.slice(0, some), ...fresh.slice(0, most - some), dim(`${INDENT}  … and ${left} more`)];
 }
 
 /** Lines of the form `name: value`, of which only the value is another one, are told as one where there is room. */
@@ -87,7 +93,7 @@ export function showWhy({ explanation }: Pick<Pause, "explanation">): string {
 }
 
 /** What the layers judge about it now. */
-export function showVerdicts(pid: number, paint: Paint): string {
+export function showVerdicts(pid: number, layers: readonly Layer[], paint: Paint): string {
   const view = new View(pid);
   return layers.map((it) => `${paint.bold(it.name)}\n${showChecks(judge(it, view))}`).join("\n");
 }

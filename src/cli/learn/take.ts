@@ -6,6 +6,7 @@ import type { Frontend } from "../../learn/event.ts";
 import type { Lesson } from "../../learn/lesson.ts";
 import { findLesson, readPaths } from "../../learn/library.ts";
 import { onlyLayer } from "../../learn/one-layer.ts";
+import { readProgress } from "../../learn/progress.ts";
 import { type Outcome, runLesson } from "../../learn/runner.ts";
 import { openPaths } from "../../state/paths.ts";
 import { print, status } from "../output.ts";
@@ -35,7 +36,7 @@ export async function takePath(name: string, values: LearnValues): Promise<numbe
       `no path is called ${JSON.stringify(name)}; there are ${paths.map((it) => it.name).join(", ")}`,
       1,
     );
-  const lessons = found.lessons.map((it) => findLesson(it));
+  const lessons = (isAttended(values) ? ahead(found.lessons) : found.lessons).map((it) => findLesson(it));
   return interruptible((signal) => takeAll(lessons, values, signal));
 }
 
@@ -63,12 +64,21 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
       const chosen = await menu(await describeLessons(), readPaths(), { numbered, signal, last });
       signal.throwIfAborted();
       if (chosen === undefined) return code;
-      const names = "path" in chosen ? chosen.path.lessons : [chosen.lesson];
+      const names = "path" in chosen ? ahead(chosen.path.lessons) : [chosen.lesson];
       last = names[0];
       const lessons = names.map((it) => findLesson(it));
       code = Math.max(code, await takeAll(lessons, values, signal));
     }
   });
+}
+
+/** Of a path, what has not been done yet: nobody takes all of it at once. All of it, once it is done. */
+function ahead(names: readonly string[]): readonly string[] {
+  const progress = readProgress(openPaths(), status);
+  const left = names.filter((it) => (progress[it]?.status ?? "begun") === "begun");
+  if (left.length === 0) return names;
+  if (left.length < names.length) print(`${names.length - left.length} of ${names.length} are done already.\n\n`);
+  return left;
 }
 
 /** Lesson after lesson, until the learner quits; where one is blocked, or fails, the others are taken all the same. */
