@@ -65,7 +65,8 @@ async function answer(pause: Pause): Promise<Answer> {
     if (key === "r") return "go";
     if (quitting.has(key)) return "quit";
     if (key === "s") await enter(pause);
-    else if (key === "v") say(pause.pid === undefined ? noProcess : showVerdicts(pause.pid, paint).trimEnd());
+    else if (key === "v")
+      say(pause.pid === undefined ? noProcess : showVerdicts(pause.pid, pause.layers, paint).trimEnd());
     else if (key === "w") say(showWhy(pause));
     else say(keys());
   }

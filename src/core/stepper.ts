@@ -20,6 +20,8 @@ export interface Pause {
   readonly size: StepSize;
   /** What the layer says of itself in this container. Undefined for the runtime's own parts. */
   readonly explanation: Explanation | undefined;
+  /** All layers of this container, those of the user's own among them. Empty before it is described. */
+  readonly layers: readonly Layer[];
   /** The calls since the last pause. */
   readonly made: readonly Call[];
   /** What the kernel shows of the init stage now, and how that differs from the last pause. Empty before it exists. */
@@ -64,6 +66,7 @@ export class Stepper implements Observer {
   // the init stage begins as a copy of this process: only what differs is news
   #snapshot: Snapshot = capture(new View(process.pid));
   #made: Call[] = [];
+  #layers: readonly Layer[] = [];
   #explain: (layer: string) => Explanation | undefined = () => undefined;
   pid: number | undefined;
 
@@ -90,6 +93,7 @@ export class Stepper implements Observer {
 
   /** From now on, the pauses of these layers tell what the layers say of this container. */
   describe(layers: readonly Layer[], spec: Spec): void {
+    this.#layers = layers;
     this.#explain = (name) => layers.find((it) => it.name === name)?.explain(spec);
   }
 
@@ -169,6 +173,7 @@ export class Stepper implements Observer {
       call,
       size,
       explanation: this.#explain(call.origin.layer),
+      layers: this.#layers,
       made,
       snapshot: this.#snapshot,
       changes: compare(before, this.#snapshot),

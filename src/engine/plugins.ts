@@ -21,6 +21,24 @@ export async function withPlugins(own: readonly Layer[], files: readonly string[
   return all;
 }
 
+/** The layers with which a container was made. Tells about plugins that are gone. */
+export async function layersOf(
+  paths: Paths,
+  id: string,
+  own: readonly Layer[],
+  notice: (text: string) => void,
+): Promise<readonly Layer[]> {
+  let layers = own;
+  for (const file of pluginsOf(paths, id)) {
+    try {
+      layers = await withPlugins(layers, [file]);
+    } catch (error) {
+      notice((error as Error).message);
+    }
+  }
+  return layers;
+}
+
 interface Knowledge {
   readonly paths: Paths;
   readonly layers: readonly Layer[];
@@ -79,6 +97,8 @@ function problemOf(candidate: unknown): string | undefined {
   const layer = candidate as Record<string, unknown>;
   if (typeof layer["name"] !== "string" || !/^[a-z][a-z0-9-]*$/.test(layer["name"]))
     return "its layer has no name like my-layer";
+  if (typeof layer["summary"] !== "string") return "its layer has no summary, one line of text";
+  if (!Array.isArray(layer["requires"])) return "its layer has no list requires, which may be empty";
   const missing = ["apply", "explain", "verify"].find((it) => typeof layer[it] !== "function");
   return missing === undefined ? undefined : `its layer has no function ${missing}`;
 }

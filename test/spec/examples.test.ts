@@ -7,7 +7,7 @@ import landlock from "../../examples/landlock.ts";
 import { View } from "../../src/core/view.ts";
 import { privateHost, TESTER } from "../harness/private-host.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
-import type { Outcome } from "../harness/run.ts";
+import { type Outcome, waitUntil } from "../harness/run.ts";
 import { isRoot, rootTest, skipUnless } from "../harness/skip.ts";
 
 const host = privateHost();
@@ -91,6 +91,70 @@ describe("examples/landlock.ts", () => {
       { rootless: true },
     );
     expect(stdout).toBe("refused\n");
+  });
+
+  rootTest("explain tells its own words, and its place among the others", async () => {
+    const { code, stdout, stderr } = await host.minidocker(["explain", "--layer", layer, "landlock"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("a process hands rights over files back to the kernel");
+    expect(stdout).toMatch(/4\. restrict the process\n.*landlock_restrict_self, close/s);
+    const list = JSON.parse((await host.minidocker(["explain", "--layer", layer, "--json"])).stdout) as {
+      name: string;
+    }[];
+    expect(list.map((it) => it.name).slice(-3)).toEqual(["no-new-privs", "landlock", "seccomp"]);
+  });
+
+  landlockTest("verify asks it about a container that was made with it, as long as its file is there", async () => {
+    const copy = `${host.folder}/copy.ts`;
+    const source = (await Bun.file(layer).text()).replaceAll('"../src/', `"${join(examples, "../src")}/`);
+    await Bun.write(copy, source);
+    const script = "trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done";
+    const run = host.startMinidocker(["run", "--rm", "--name", "own", "--layer", copy, rootfs, "sh", "-c", script]);
+    await run.until("started");
+    const verify = (): Promise<Outcome> => host.minidocker(["verify", "own"]);
+    expect(await verify()).toMatchObject({
+      stdout: expect.stringMatching(/^landlock\n\? landlock\.domain /m),
+      stderr: "",
+    });
+    rmSync(copy);
+    const { code, stdout, stderr } = await verify();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`--layer ${copy} cannot be loaded`) });
+    expect(stdout).toContain("✓ seccomp.filter");
+    run.signal("SIGTERM");
+    await run.outcome;
+  });
+
+  landlockTest("at a pause of --step it says why it is there, and judges", async () => {
+    const terminal = host.terminal([
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--step=layer",
+      "--layer",
+      layer,
+      rootfs,
+      "true",
+    ]);
+    const prompt = "[Enter s w v r q ?]";
+    const pauses = (): number => terminal.screen.split(prompt).length - 1;
+    const press = async (key: string): Promise<void> => {
+      const before = pauses();
+      terminal.type(key);
+      await waitUntil(
+        () => pauses() > before,
+        5000,
+        () => terminal.screen,
+      );
+    };
+    await terminal.until(prompt);
+    while (!terminal.screen.includes("▶ landlock: ")) await press("\r");
+    await press("w");
+    expect(terminal.screen).toContain("hands rights over");
+    await press("v");
+    expect(terminal.screen).toContain("landlock.domain ");
+    terminal.type("r");
+    expect(await terminal.exited).toBe(0);
   });
 
   rootTest("it does not claim to see what the kernel does not show", () => {

@@ -1,5 +1,7 @@
 // explain: what a layer is for, what it does, in which order, and why.
 
+import { resolve } from "node:path";
+import type { Layer } from "../../core/layer.ts";
 import { nearest } from "../../core/nearest.ts";
 import { defaultCapabilities } from "../../engine/options/capability.ts";
 import { parts } from "../../engine/options/layers.ts";
@@ -15,7 +17,17 @@ export const command = defineCommand({
   name: "explain",
   summary: "tell what a layer does, step by step, and why",
   operands: [{ name: "LAYER", need: "optional", complete: Object.keys(parts) }],
-  options: [{ long: "filter", help: "with seccomp: the default filter, instruction by instruction" }, jsonOption],
+  options: [
+    {
+      long: "layer",
+      value: "FILE",
+      repeat: true,
+      help: "with a layer of your own, in its place among the others",
+      complete: "file",
+    },
+    { long: "filter", help: "with seccomp: the default filter, instruction by instruction" },
+    jsonOption,
+  ],
   anywhere: true,
   about: "Without a layer: the list of them, in the order in which they are applied.",
   examples: [
@@ -25,6 +37,7 @@ export const command = defineCommand({
       command: "minidocker explain seccomp --filter",
       text: "the program that the kernel runs before each system call",
     },
+    { command: "minidocker explain --layer ./examples/landlock.ts landlock", text: "a layer of your own" },
   ],
   async run({ values, operands: [name] }) {
     if (values.filter) {
@@ -32,7 +45,7 @@ export const command = defineCommand({
       print(await defaultFilter());
       return 0;
     }
-    const { layers } = await import("../../layers/index.ts");
+    const layers = await knownLayers(values.layer);
     if (name === undefined) {
       if (values.json) printJson(layers.map((it) => ({ name: it.name, summary: it.summary, lesson: it.lesson })));
       else print(listLayers(layers));
@@ -51,6 +64,16 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+async function knownLayers(files: readonly string[]): Promise<readonly Layer[]> {
+  const { layers } = await import("../../layers/index.ts");
+  if (files.length === 0) return layers;
+  const { withPlugins } = await import("../../engine/plugins.ts");
+  return withPlugins(
+    layers,
+    files.map((it) => resolve(it)),
+  );
+}
 
 type Explained = Awaited<ReturnType<typeof import("../../engine/explain.ts").explainLayer>>;
 

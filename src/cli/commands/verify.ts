@@ -2,17 +2,19 @@
 // container of Docker's too.
 
 import { existsSync } from "node:fs";
+import type { Layer } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { extension, type Spec } from "../../core/spec.ts";
 import { View } from "../../core/view.ts";
 import { judge } from "../../engine/judge.ts";
+import { layersOf } from "../../engine/plugins.ts";
 import { findContainer } from "../../state/find.ts";
 import { openPaths } from "../../state/paths.ts";
 import { isAlive } from "../../state/process.ts";
 import { readConfig } from "../../state/record.ts";
 import { showChecks } from "../checks.ts";
 import { defineCommand } from "../command.ts";
-import { jsonOption, print, printJson } from "../output.ts";
+import { jsonOption, print, printJson, status } from "../output.ts";
 import { palette } from "../palette.ts";
 import { UsageError } from "../parse.ts";
 import { visible } from "../style.ts";
@@ -27,7 +29,7 @@ export const command = defineCommand({
   ],
   about: `Each check reads what the kernel shows of the process, in \`/proc/PID\` and its cgroup, and compares it with this process. \`✓\`
 means that the protection is in force, \`✗\` that it is not, \`?\` that it cannot be told from outside (often because it takes root to
-look).
+look). The layers that a container was given with \`--layer\` judge it as well.
 
 The exit code says whether the process could be judged, not how.`,
   examples: [
@@ -38,8 +40,11 @@ The exit code says whether the process could be judged, not how.`,
   async run({ values, operands: [name] }) {
     if ((name === undefined) === (values.pid === undefined))
       throw new UsageError("verify", "verify needs a CONTAINER or --pid PID, one of them");
-    const pid = values.pid === undefined ? pidOf(name as string) : checkPid(values.pid);
-    const { layers } = await import("../../layers/index.ts");
+    const { layers: theSeven } = await import("../../layers/index.ts");
+    const { pid, layers } =
+      values.pid === undefined
+        ? await container(name as string, theSeven)
+        : { pid: checkPid(values.pid), layers: theSeven };
     const view = new View(pid);
     const judged = layers.map((layer) => ({ layer: layer.name, checks: judge(layer, view) }));
     if (values.json) printJson(judged.flatMap(({ layer, checks }) => checks.map((it) => ({ layer, ...it }))));
@@ -48,7 +53,11 @@ The exit code says whether the process could be judged, not how.`,
   },
 });
 
-function pidOf(name: string): number {
+/** The process to judge, and the layers that do: with those of the user's own that the container was made with. */
+async function container(
+  name: string,
+  theSeven: readonly Layer[],
+): Promise<{ readonly pid: number; readonly layers: readonly Layer[] }> {
   const paths = openPaths();
   const record = findContainer(paths, name);
   if (record.status === "damaged")
@@ -56,7 +65,10 @@ function pidOf(name: string): number {
   if (record.process === undefined || !isAlive(record.process)) {
     throw new Refusal(`container ${record.name} does not run: only a process can be judged`, 1);
   }
-  return programOf(record.process.pid, readConfig(paths, record.id));
+  return {
+    pid: programOf(record.process.pid, readConfig(paths, record.id)),
+    layers: await layersOf(paths, record.id, theSeven, status),
+  };
 }
 
 /** With --init, process 1 is minidocker's own, with almost no rights; what is to be judged is its first child. */

@@ -108,7 +108,7 @@ const aside: { readonly [K in Aside]: (question: AtPause, desk: Desk) => Promise
     await screen.flush();
   },
   verify: async ({ held }, { screen }) => {
-    screen.say(held.pid === undefined ? noProcess : showVerdicts(held.pid, palette()).trimEnd());
+    screen.say(held.pid === undefined ? noProcess : showVerdicts(held.pid, held.layers, palette()).trimEnd());
   },
 };
 
