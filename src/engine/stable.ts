@@ -45,7 +45,7 @@ export function stabilizer({ id, name, pid, namespaces, addresses }: Marks): (te
   ];
   const words = new Map(literal);
   const known = new RegExp(
-    `(?<![\\w.:-])(?:${literal.map(([it]) => escapePattern(it)).join("|")})(?![\\w:-]|\\.\\d)`,
+    `(?<![\\w.:-])(?:${literal.map(([it]) => RegExp.escape(it)).join("|")})(?![\\w:-]|\\.\\d)`,
     "g",
   );
   return (text) =>
@@ -74,5 +74,3 @@ function linkAddress(address: string): string {
   const bytes = address.split(".").map((it) => Number(it).toString(16).padStart(2, "0"));
   return ["02", "42", ...bytes].join(":");
 }
-
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

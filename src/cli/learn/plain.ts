@@ -8,6 +8,7 @@ import type { Call } from "../../stage/call.ts";
 import { showResult } from "../../stage/trace.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
+import { shorten } from "../pause-look.ts";
 import { proseWidth, visible, wrap } from "../style.ts";
 
 type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
@@ -173,9 +174,6 @@ function observed(seen: Observation): string {
       return `stopped, killed by ${seen.signal}`;
   }
 }
-
-/** A container's id in a path: what is told stands behind it. */
-export const shorten = (line: string): string => line.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");
 
 /** What a program has printed must not steer the terminal; its lines and tabs stay. */
 export const safe = (text: string): string =>

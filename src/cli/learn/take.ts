@@ -4,7 +4,7 @@ import { Refusal } from "../../core/refusal.ts";
 import type { Means, RunnerOptions } from "../../learn/context.ts";
 import type { Frontend } from "../../learn/event.ts";
 import type { Lesson } from "../../learn/lesson.ts";
-import { findLesson, readPaths } from "../../learn/library.ts";
+import { findLesson, findPath, readPaths } from "../../learn/library.ts";
 import { onlyLayer } from "../../learn/one-layer.ts";
 import { readProgress } from "../../learn/progress.ts";
 import { type Outcome, runLesson } from "../../learn/runner.ts";
@@ -29,14 +29,8 @@ export async function takeLesson(nameOrFile: string, values: LearnValues): Promi
 }
 
 export async function takePath(name: string, values: LearnValues): Promise<number> {
-  const paths = readPaths();
-  const found = paths.find((it) => it.name === name);
-  if (found === undefined)
-    throw new Refusal(
-      `no path is called ${JSON.stringify(name)}; there are ${paths.map((it) => it.name).join(", ")}`,
-      1,
-    );
-  const lessons = (isAttended(values) ? ahead(found.lessons) : found.lessons).map((it) => findLesson(it));
+  const path = findPath(name);
+  const lessons = (isAttended(values) ? ahead(path.lessons) : path.lessons).map((it) => findLesson(it));
   return interruptible((signal) => takeAll(lessons, values, signal));
 }
 
