@@ -21,6 +21,9 @@ export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIGTSTP = 20;
 
+export const signalName = (number: number): string =>
+  Object.keys(SIG).find((name) => SIG[name] === number) ?? String(number);
+
 /** The number of `TERM`, `SIGTERM`, `sigterm` or `15`; SIGRTMIN is 34, SIGRTMIN+n and SIGRTMAX-n count from its ends. */
 export function signalNumber(name: string): number | undefined {
   if (/^\d+$/.test(name)) return Number(name) >= 1 && Number(name) <= 64 ? Number(name) : undefined;

@@ -3,6 +3,7 @@
 
 import { EAGAIN, EINTR } from "../abi/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "../abi/fcntl.ts";
+import { exitedWith, readStatus, STATUS_SIZE, terminatedBy } from "../abi/wait.ts";
 import { clone } from "../stage/launch.ts";
 import type { Stage } from "../stage/stage.ts";
 
@@ -15,7 +16,8 @@ export class HostProgramFailed extends Error {
   readonly said: readonly string[];
 
   constructor(argv: readonly string[], status: number, said: readonly string[]) {
-    const how = (status & 0x7f) === 0 ? `exit status ${status >> 8}` : `signal ${status & 0x7f}`;
+    const signal = terminatedBy(status);
+    const how = signal === 0 ? `exit status ${exitedWith(status)}` : `signal ${signal}`;
     super(`${argv[0]} failed (${how}): ${said.join("; ") || "it said nothing"}`);
     this.said = said;
   }
@@ -33,10 +35,10 @@ export async function runHostProgram(host: Stage, program: string, argv: readonl
     await child.stage.execve(program, argv, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
     child.stage.flush();
     await host.close(writing);
-    const waited = await host.wait4(child.pid, 4, 0, 0, { assume: new Uint8Array(4) });
+    const waited = await host.wait4(child.pid, STATUS_SIZE, 0, 0, { assume: new Uint8Array(STATUS_SIZE) });
     const heard = await host.read(reading, ROOM, ROOM, { tolerate: [EAGAIN, EINTR] });
     await host.close(reading);
-    const status = new DataView(host.bytes(waited).slice().buffer).getInt32(0, true);
+    const status = readStatus(host.bytes(waited));
     if (status !== 0)
       throw new HostProgramFailed(argv, status, lines(heard.bytes.subarray(0, Math.max(0, heard.value))));
   } finally {

@@ -2,6 +2,7 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../abi/fcntl.ts";
 import { CLONE_NEWUSER } from "../abi/sched.ts";
+import { exitedWith, readStatus, STATUS_SIZE } from "../abi/wait.ts";
 import { clone } from "../stage/launch.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Facts, SubordinateRange } from "./facts.ts";
@@ -21,7 +22,7 @@ export async function withAllIds<T>(host: Stage, owner: Owner, body: (stage: Sta
   } finally {
     stage.discard();
     close();
-    await host.wait4(pid, 4, 0, 0);
+    await host.wait4(pid, STATUS_SIZE, 0, 0);
     host.flush();
   }
 }
@@ -65,7 +66,7 @@ async function runProgram(host: Stage, program: string, argv: readonly string[])
   } finally {
     child.close();
   }
-  const waited = await host.wait4(child.pid, 4, 0, 0, { assume: new Uint8Array(4) });
-  const [status = 0] = new Int32Array(host.bytes(waited).slice(0, 4).buffer);
-  if (status !== 0) throw new Error(`${argv.join(" ")} failed with exit status ${status >> 8}`);
+  const waited = await host.wait4(child.pid, STATUS_SIZE, 0, 0, { assume: new Uint8Array(STATUS_SIZE) });
+  const status = readStatus(host.bytes(waited));
+  if (status !== 0) throw new Error(`${argv.join(" ")} failed with exit status ${exitedWith(status)}`);
 }

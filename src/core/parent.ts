@@ -3,7 +3,7 @@
 
 import { ECHILD, EPERM, ESRCH } from "../abi/errno.ts";
 import { SIGKILL } from "../abi/signal.ts";
-import { WNOHANG } from "../abi/wait.ts";
+import { readStatus, STATUS_SIZE, WNOHANG } from "../abi/wait.ts";
 import { type Cloned, fork } from "../stage/launch.ts";
 import type { Session, Stage } from "../stage/stage.ts";
 
@@ -27,11 +27,10 @@ export class Parent {
   /** The status of `pid`, once, if it has ended. Reaps whoever else has: the first process of a container gets its orphans, too. */
   async collect(pid: number): Promise<number | undefined> {
     for (;;) {
-      const waited = await this.#stage.wait4(-1, 4, WNOHANG, 0, { tolerate: [ECHILD] });
+      const waited = await this.#stage.wait4(-1, STATUS_SIZE, WNOHANG, 0, { tolerate: [ECHILD] });
       const ended = this.#stage.value(waited);
       if (ended <= 0) break;
-      const { buffer, byteOffset } = waited.bytes;
-      if (this.#children.has(ended)) this.#children.set(ended, new DataView(buffer, byteOffset).getInt32(0, true));
+      if (this.#children.has(ended)) this.#children.set(ended, readStatus(waited.bytes));
     }
     const status = this.#children.get(pid);
     if (status !== undefined) this.#children.delete(pid);

@@ -4,6 +4,7 @@ import { EIO, EOWNERDEAD } from "../abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
 import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGKILL, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
+import { exitedWith, terminatedBy } from "../abi/wait.ts";
 import { Memory, type Result, Sent } from "../stage/call.ts";
 import { Channel, closeDescriptor } from "../stage/channel.ts";
 import type { Shown } from "../stage/codec.ts";
@@ -115,11 +116,11 @@ async function finished(host: Stage, result: Result, bell: Channel, theirs: numb
 
 /** Exit code as the shell and Docker count: 128 + the signal for a program that was killed. */
 export function exitCode(status: number): number {
-  const signal = status & 0x7f;
-  return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+  const signal = terminatedBy(status);
+  return signal === 0 ? exitedWith(status) : 128 + signal;
 }
 
 /** Whether the program ended by SIGKILL, which is how the kernel's OOM killer ends it. */
 export function wasKilled(status: number): boolean {
-  return (status & 0x7f) === SIGKILL;
+  return terminatedBy(status) === SIGKILL;
 }

@@ -13,6 +13,7 @@ import {
   CLONE_NEWUTS,
 } from "../abi/sched.ts";
 import { SIG_BLOCK, SIGINT, SIGQUIT, SIGSET_SIZE, SIGTSTP, sigsetOf } from "../abi/signal.ts";
+import { readStatus, STATUS_SIZE } from "../abi/wait.ts";
 import { View } from "../core/view.ts";
 import { clone, launch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
@@ -78,10 +79,10 @@ export async function shellInside(pid: number, argv: readonly string[] = ["sh", 
     const env = [...environmentInside(), "PS1=(inside) # "];
     await shell.stage.execve("/bin/sh", argv, env, { cause: noShell });
     shell.stage.flush();
-    const waited = await stage.wait4(shell.pid, 4, 0, 0);
-    const bytes = stage.bytes(waited);
+    const waited = await stage.wait4(shell.pid, STATUS_SIZE, 0, 0);
+    const status = readStatus(stage.bytes(waited));
     shell.close();
-    return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+    return status;
   } finally {
     process.off("SIGINT", ignore);
     guest.close();

@@ -3,6 +3,7 @@
 
 import { EINVAL } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, MFD_CLOEXEC, MFD_EXEC } from "../abi/fcntl.ts";
+import { exitedWith, readStatus, STATUS_SIZE, terminatedBy } from "../abi/wait.ts";
 import { fork } from "../stage/launch.ts";
 import type { Stage } from "../stage/stage.ts";
 
@@ -169,9 +170,8 @@ export async function startChild(stage: Stage, start: (child: Stage) => Promise<
 }
 
 export async function waitFor(stage: Stage, pid: number): Promise<Ended> {
-  const waited = await stage.wait4(pid, 4, 0, 0);
-  const bytes = stage.bytes(waited);
-  const status = new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
-  const signal = status & 0x7f;
-  return { code: signal === 0 ? (status >> 8) & 0xff : undefined, signal };
+  const waited = await stage.wait4(pid, STATUS_SIZE, 0, 0);
+  const status = readStatus(stage.bytes(waited));
+  const signal = terminatedBy(status);
+  return { code: signal === 0 ? exitedWith(status) : undefined, signal };
 }

@@ -63,6 +63,7 @@ const absent: Readonly<Record<string, string>> = {
   SUID_DUMP_DISABLE: "the kernel's own include/linux/sched/coredump.h",
   SUID_DUMP_USER: "the kernel's own include/linux/sched/coredump.h",
   SIGSET_SIZE: "ours: the size of the kernel's set of 64 signals, which no header shows",
+  STATUS_SIZE: "ours: an int, to which wait4(2) gives no name",
   "sizeof(struct sigset)": "the kernel's sigset_t; the C library has a larger one",
   "offsetof(struct sigset, bits)": "the kernel's sigset_t; the C library has a larger one",
   "offsetof(struct __kernel_timex, reserved)": "bit fields without a name",

@@ -3,6 +3,7 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../../abi/fcntl.ts";
 import { CLONE_NEWUSER } from "../../abi/sched.ts";
+import { STATUS_SIZE } from "../../abi/wait.ts";
 import type { Facts } from "../../core/facts.ts";
 import { StageError } from "../../stage/error.ts";
 import { clone, type Launched, launch } from "../../stage/launch.ts";
@@ -51,7 +52,7 @@ export class Trials {
       } finally {
         child.stage.discard();
         child.close();
-        await host.wait4(child.pid, 4, 0, 0);
+        await host.wait4(child.pid, STATUS_SIZE, 0, 0);
       }
     }, host);
   }

@@ -2,7 +2,7 @@
 // whatever has the number 288 among the 64-bit calls.
 
 import { errnoName } from "../../abi/errno.ts";
-import { SIG } from "../../abi/signal.ts";
+import { signalName } from "../../abi/signal.ts";
 import { failed, succeeded } from "../attempt.ts";
 import { filtered } from "../guard.ts";
 import { defineProbe, type Observation } from "../probe.ts";
@@ -21,7 +21,7 @@ export const int80 = defineProbe({
     const { code, signal } = await runChild(stage, fromMemory(keyctlBy32Bits));
     if (code === 100) return succeeded("the 32-bit call got through");
     if (code !== undefined) return failed(errnoName(code));
-    const name = Object.keys(SIG).find((it) => SIG[it] === signal) ?? String(signal);
+    const name = signalName(signal);
     return { kind: "killed", signal: name, saw: `killed by ${name} at the call` };
   },
 });

@@ -1,6 +1,7 @@
 // A limit of 64 processes, and 100 children who do nothing but wait. They end when their channels do.
 
 import { errnoName } from "../../abi/errno.ts";
+import { STATUS_SIZE } from "../../abi/wait.ts";
 import { StageError } from "../../stage/error.ts";
 import { fork } from "../../stage/launch.ts";
 import { failed, succeeded } from "../attempt.ts";
@@ -29,7 +30,7 @@ export const forks = defineProbe({
       return failed(errnoName(error.errno), `${errnoName(error.errno)} after ${children.length} processes`);
     } finally {
       for (const it of children) it.close();
-      for (const it of children) await stage.wait4(it.pid, 4, 0, 0);
+      for (const it of children) await stage.wait4(it.pid, STATUS_SIZE, 0, 0);
       stage.flush();
     }
   },
