@@ -126,7 +126,6 @@ export const groups: Readonly<Record<string, readonly Probe[]>> = {
     clockSettime,
     deleteModule,
     fanotify,
-
     perf,
     quotactl,
     reboot,

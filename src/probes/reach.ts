@@ -2,7 +2,8 @@
 // brings. The second one is in nobody's mount table (fsmount(2) leaves it detached) and goes with its descriptor, so it is
 // harmless even where it succeeds.
 
-import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NONBLOCK } from "../abi/fcntl.ts";
+import { parseDirectory } from "../abi/dirent.ts";
+import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../abi/fcntl.ts";
 import { FSCONFIG_CMD_CREATE } from "../abi/mount.ts";
 import type { Result } from "../stage/call.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -62,7 +63,7 @@ export async function writableFolder(
   stage: Stage,
 ): Promise<{ folder: Result | number; path: string } | { errno: string }> {
   const name = "/tmp/.minidocker-probe";
-  const made = await ask(stage, (it) => it.openat(AT_FDCWD, name, 0o101 | O_CLOEXEC, 0o600));
+  const made = await ask(stage, (it) => it.openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600));
   if (made.ok) {
     await stage.close(made.result);
     await stage.unlinkat(AT_FDCWD, name, 0);
@@ -84,15 +85,6 @@ export async function contents(stage: Stage, file: Result): Promise<string | und
 export async function entries(stage: Stage, folder: Result): Promise<string | undefined> {
   const read = await ask(stage, (it) => it.getdents64(folder, 2048, 2048));
   if (!read.ok) return undefined;
-  const names = [...namesIn(read.bytes.subarray(0, read.value))].filter((it) => it !== "." && it !== "..");
+  const names = parseDirectory(read.bytes.subarray(0, read.value)).map((it) => it.name);
   return names.length === 0 ? undefined : `it holds ${names.slice(0, 4).join(", ")}`;
-}
-
-// struct linux_dirent64: inode, offset, length of the entry (u16 at 16), type, and the name from byte 19 on.
-function* namesIn(bytes: Uint8Array): Generator<string> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length; at += view.getUint16(at + 16, true)) {
-    const end = bytes.indexOf(0, at + 19);
-    yield new TextDecoder().decode(bytes.subarray(at + 19, end));
-  }
 }

@@ -1,6 +1,6 @@
 // devtmpfs is the host's /dev, with a node for each device: one instance for the whole machine, whoever mounts it. Only looked at.
 
-import { O_DIRECTORY, O_RDONLY } from "../../abi/fcntl.ts";
+import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../../abi/fcntl.ts";
 import { ask, failed, invisible, succeeded } from "../attempt.ts";
 import { check, filtered, lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
@@ -16,7 +16,7 @@ export const hostDevices = defineProbe({
   lesson: "mounts",
   unavailable: withoutFilesystem("devtmpfs"),
   async attempt({ stage }) {
-    const node = await ask(stage, (it) => it.faccessat2(-100, "/dev/kmsg", 0, 0));
+    const node = await ask(stage, (it) => it.faccessat2(AT_FDCWD, "/dev/kmsg", 0, 0));
     if (node.ok) return succeeded("its /dev has the kernel's log");
     const root = await mountDetached(stage, "devtmpfs");
     if (!root.ok) return invisible(`its /dev has nodes of its own; to mount the host's: ${root.errno}`);

@@ -12,6 +12,5 @@ export const personality = defineProbe({
   blocked: ["EPERM"],
   ways: [[filtered]],
   lesson: "seccomp",
-
   attempt: oneCall((stage) => stage.personality(ADDR_NO_RANDOMIZE)),
 });

@@ -13,6 +13,5 @@ export const adjtimex = defineProbe({
   blocked: ["EPERM"],
   ways: [[lacksOnHost("CAP_SYS_TIME")]],
   lesson: "capabilities",
-
   attempt: oneCall((stage) => stage.adjtimex({ modes: ADJ_TICK, tick: 0 }), ["EINVAL"]),
 });

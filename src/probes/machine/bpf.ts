@@ -12,7 +12,6 @@ export const bpf = defineProbe({
   blocked: ["EPERM"],
   ways: [[lacksOnHost("CAP_SYS_ADMIN"), filtered]],
   lesson: "seccomp",
-
   attempt: oneCall(
     (stage) => stage.bpf_PROG_GET_NEXT_ID(BPF_PROG_GET_NEXT_ID, { start_id: 0 }, bpfNextId.size),
     ["ENOENT"],

@@ -12,6 +12,5 @@ export const clockSettime = defineProbe({
   blocked: ["EPERM"],
   ways: [[filtered]],
   lesson: "seccomp",
-
   attempt: oneCall((stage) => stage.clock_settime(CLOCK_MONOTONIC, { tv_sec: 0, tv_nsec: 0 }), ["EINVAL"]),
 });

@@ -11,6 +11,5 @@ export const reboot = defineProbe({
   blocked: ["EPERM"],
   ways: [[lacks("CAP_SYS_BOOT"), filtered]],
   lesson: "capabilities",
-
   attempt: oneCall((stage) => stage.reboot(0, 0, 0, 0), ["EINVAL"]),
 });

@@ -11,6 +11,5 @@ export const settimeofday = defineProbe({
   blocked: ["EPERM"],
   ways: [[lacksOnHost("CAP_SYS_TIME"), filtered]],
   lesson: "capabilities",
-
   attempt: oneCall((stage) => stage.settimeofday(0, 0)),
 });

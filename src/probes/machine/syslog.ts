@@ -11,6 +11,5 @@ export const syslog = defineProbe({
   blocked: ["EPERM"],
   ways: [[lacksOnHost("CAP_SYSLOG"), filtered]],
   lesson: "capabilities",
-
   attempt: oneCall((stage) => stage.syslog(8, null, 0), ["EINVAL"]),
 });
