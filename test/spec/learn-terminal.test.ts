@@ -150,6 +150,46 @@ rootTest(
 );
 
 rootTest(
+  "Ctrl-C in a shell is for what runs in it: in one's own, in the half-built container, in the finished one",
+  async () => {
+    const interrupted = async (terminal: TestTerminal): Promise<void> => {
+      terminal.type("sleep 1000\r");
+      await Bun.sleep(300);
+      terminal.type("\x03");
+      await Bun.sleep(100);
+      terminal.type("echo alive-$((2+3)); exit\r");
+      await terminal.until("alive-5");
+    };
+    const terminal = take("task");
+    await terminal.until("own shell");
+    terminal.type("t");
+    await terminal.until("exit comes back here");
+    await interrupted(terminal);
+    await terminal.until("own shell");
+    terminal.type("q");
+    expect(await terminal.exited).toBe(0);
+    const pauses = take("pauses", { rows: 80 });
+    await pauses.until("w v R q ?]");
+    pauses.type("s");
+    await pauses.until("(inside) #");
+    await interrupted(pauses);
+    for (let i = 0; i < 2; i++) {
+      await pauses.until("w v R q ?]");
+      pauses.type("r");
+    }
+    await pauses.until("[Enter b k s p v R q ?]");
+    pauses.type("s");
+    await pauses.until("# ");
+    await interrupted(pauses);
+    await pauses.until("[Enter b k s p v R q ?]");
+    pauses.type("q");
+    expect(await pauses.exited).toBe(0);
+    await nothingLeft(host);
+  },
+  TIMEOUT,
+);
+
+rootTest(
   "text that is longer than the screen comes in portions; after a resize, the next ones fit the new width",
   async () => {
     const terminal = take("long");

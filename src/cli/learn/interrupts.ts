@@ -41,6 +41,16 @@ export async function withTerminalLent<T>(action: () => Promise<T>): Promise<T> 
   try {
     return await action();
   } finally {
+    // who waits for the shell may have waited with all of this process: a Ctrl-C of that time is heard only now
+    await allHeard();
     suspended--;
   }
+}
+
+/** Resolves when every signal that has come until now has been heard: they are heard in turn, so one more is waited for. */
+async function allHeard(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.once("SIGURG", () => resolve());
+  process.kill(process.pid, "SIGURG");
+  await promise;
 }

@@ -132,15 +132,14 @@ export class TerminalFrontend implements Frontend {
 
   async #task({ hintsLeft, done }: Asked<"task">): Promise<Replies["task"] | undefined> {
     const signal = AbortSignal.any([this.#signal, done]);
-    const hints: Choice<"hint">[] =
-      hintsLeft === 0 ? [] : [{ key: "h", text: `hint (${hintsLeft} left)`, value: "hint" }];
+    const hints: Choice<"hint">[] = hintsLeft === 0 ? [] : [{ key: "h", text: `hint (${hintsLeft})`, value: "hint" }];
     for (;;) {
       const answer = await this.#chooser.choose<"shell" | Replies["task"]>(
         [
           { key: "t", text: "own shell", value: "shell" },
           ...hints,
-          { key: "c", text: "check now", value: "check" },
-          { key: "d", text: "do it for me", value: "solve" },
+          { key: "c", text: "check", value: "check" },
+          { key: "d", text: "solution", value: "solve" },
           { key: "s", text: "skip", value: "skip" },
           ...moving,
         ],
