@@ -53,6 +53,8 @@ export const iovec = new Struct("iovec", { base: "u64", len: "u64" });
 export const SOL_SOCKET = 1;
 /** <asm-generic/socket.h> */
 export const SO_REUSEADDR = 2;
+export const SO_RCVTIMEO = 20;
+export const SO_SNDTIMEO = 21;
 export const MSG_DONTWAIT = 0x40;
 export const MSG = { MSG_DONTWAIT } as const;
 export const SCM_RIGHTS = 1;

@@ -4,6 +4,7 @@
 
 import { AT_EMPTY_PATH, AT_FDCWD, F_SETFD, FD_CLOEXEC, O_CLOEXEC, O_RDONLY, O_RDWR } from "../abi/fcntl.ts";
 import type { Result } from "../stage/call.ts";
+import { PATIENCE } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
 import { CHANNEL } from "../stage/wire.ts";
 import type { Phase } from "./layer.ts";
@@ -45,5 +46,6 @@ export async function meetResident(stage: Stage): Promise<Parent> {
   // what it will execute is to have no channel
   await resident.fcntl_F_SETFD(CHANNEL, F_SETFD, FD_CLOEXEC);
   resident.flush();
+  resident.limit(PATIENCE);
   return new Parent(resident);
 }

@@ -207,6 +207,7 @@ export class Held {
     } catch (error) {
       if (!(error instanceof StageGone)) throw error;
       this.#open();
+      if (error.late) throw new Refusal(`container ${this.name}: ${error.message}`);
       throw new Refusal(`container ${this.name} has ended: its first process, ${pid}, is gone`);
     }
   }

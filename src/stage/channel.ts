@@ -3,9 +3,19 @@
 // (docs/decisions/0001-bun-ffi.md).
 
 import { dlopen, ptr, read } from "bun:ffi";
-import { ECONNRESET, EINTR, EPIPE, errnoName } from "../abi/errno.ts";
+import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../abi/errno.ts";
 import { O_CLOEXEC } from "../abi/fcntl.ts";
-import { AF_UNIX, controlMessage, iovec, msghdr, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/socket.ts";
+import {
+  AF_UNIX,
+  controlMessage,
+  iovec,
+  msghdr,
+  SO_RCVTIMEO,
+  SO_SNDTIMEO,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+  SOL_SOCKET,
+} from "../abi/socket.ts";
 import { limits } from "./wire.ts";
 
 const MSG_NOSIGNAL = 0x4000;
@@ -22,6 +32,7 @@ function load() {
         sendmsg: { args: ["int", "ptr", "int"], returns: "int" },
         send: { args: ["int", "ptr", "usize", "int"], returns: "int" },
         recv: { args: ["int", "ptr", "usize", "int"], returns: "int" },
+        setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
         close: { args: ["int"], returns: "int" },
         __errno_location: { args: [], returns: "ptr" },
       }).symbols;
@@ -51,6 +62,10 @@ export interface Transport {
   send(frame: Uint8Array, descriptors: readonly number[]): boolean;
   /** Blocks for the next reply. Empty when the other side has closed the channel. */
   receive(): Uint8Array;
+  /** Whether it counts as closed because nothing came within the time of `limit`. */
+  readonly late: boolean;
+  /** From now on nothing is waited for longer than that. */
+  limit(seconds: number): void;
   close(): void;
 }
 
@@ -58,6 +73,7 @@ export class Channel implements Transport {
   readonly #buffer = new Uint8Array(limits.FRAME_MAX);
 
   readonly fd: number;
+  #late = false;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -71,8 +87,19 @@ export class Channel implements Transport {
     return [new Channel(ends[0] as number), ends[1] as number];
   }
 
+  get late(): boolean {
+    return this.#late;
+  }
+
+  limit(seconds: number): void {
+    const timeval = new BigInt64Array([BigInt(seconds), 0n]);
+    for (const it of [SO_RCVTIMEO, SO_SNDTIMEO])
+      libc().setsockopt(this.fd, SOL_SOCKET, it, ptr(timeval), timeval.byteLength);
+  }
+
   send(frame: Uint8Array, descriptors: readonly number[]): boolean {
-    for (;;) {
+    // a reply that comes now would be taken for that of another frame
+    while (!this.#late) {
       const sent =
         descriptors.length === 0
           ? libc().send(this.fd, ptr(frame), frame.length, MSG_NOSIGNAL)
@@ -80,18 +107,22 @@ export class Channel implements Transport {
       if (sent >= 0) return true;
       const error = errno();
       if (error === EPIPE || error === ECONNRESET) return false;
-      if (error !== EINTR) throw new Error(`send(stage) = ${errnoName(error)}`);
+      if (error === EAGAIN) this.#late = true;
+      else if (error !== EINTR) throw new Error(`send(stage) = ${errnoName(error)}`);
     }
+    return false;
   }
 
   receive(): Uint8Array {
-    for (;;) {
+    while (!this.#late) {
       const size = libc().recv(this.fd, ptr(this.#buffer), this.#buffer.length, 0);
       if (size >= 0) return this.#buffer.subarray(0, size);
       const error = errno();
       if (error === ECONNRESET) return this.#buffer.subarray(0, 0); // it ended without having read everything
-      if (error !== EINTR) throw new Error(`recv(stage) = ${errnoName(error)}`);
+      if (error === EAGAIN) this.#late = true;
+      else if (error !== EINTR) throw new Error(`recv(stage) = ${errnoName(error)}`);
     }
+    return this.#buffer.subarray(0, 0);
   }
 
   close(): void {

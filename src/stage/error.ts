@@ -26,13 +26,18 @@ export class StageError extends Error {
   }
 }
 
-/** The stage is gone: the process was killed, or it ended on its own. */
+/** The stage is gone: the process was killed, or it ended on its own; or it does not answer (`late`), which amounts to the same. */
 export class StageGone extends Error {
   override readonly name = "StageGone";
 
-  constructor(role: string, call: string) {
+  readonly late: boolean;
+
+  constructor(role: string, call: string, late = false) {
     super(
-      `the ${role} stage ended during ${call}: something killed the process, or its program is older than this source (then: npm run postinstall)`,
+      late
+        ? `the ${role} stage does not answer ${call}: something has stopped the process`
+        : `the ${role} stage ended during ${call}: something killed the process, or its program is older than this source (then: npm run postinstall)`,
     );
+    this.late = late;
   }
 }

@@ -12,6 +12,8 @@ export interface Executor {
    * ended the frame too early, if one did.
    */
   begin(frame: Frame): () => number | undefined;
+  /** From now on, a stage that does not answer for so long counts as gone. */
+  limit(seconds: number): void;
 }
 
 /** Sends frames to a stage and waits for its replies. */
@@ -26,20 +28,25 @@ export class Live implements Executor {
     this.#transport = transport;
   }
 
+  limit(seconds: number): void {
+    this.#transport.limit(seconds);
+  }
+
   begin(frame: Frame): () => number | undefined {
     const serial = ++this.#serial;
     const packets = frame.encode(serial);
     const last = frame.calls.at(-1) as Call;
     for (const [i, it] of packets.entries()) {
       const sent = this.#transport.send(it, i === packets.length - 1 ? frame.descriptors : []);
-      if (!sent) throw new StageGone(this.#role, last.show());
+      if (!sent) throw new StageGone(this.#role, last.show(), this.#transport.late);
     }
     if (last.name === "execveat") return () => this.#leapInto(frame, serial);
     return () => {
       let answer: Uint8Array = new Uint8Array(0);
       for (const _ of packets) answer = this.#receive();
       if (answer.length > 0) return frame.settle(answer);
-      if (last.name !== "execve") throw new StageGone(this.#role, last.show());
+      const { late } = this.#transport;
+      if (late || last.name !== "execve") throw new StageGone(this.#role, last.show(), late);
       for (const call of frame.calls) call.result.settle(0);
       return undefined;
     };
@@ -78,6 +85,8 @@ const opens = new Set([
 /** Makes no call: each succeeds, with the result that it says may be assumed. */
 export class Plan implements Executor {
   #descriptor = 4;
+
+  limit(): void {}
 
   begin(frame: Frame): () => undefined {
     for (const call of frame.calls) {

@@ -115,9 +115,15 @@ export function clone(parent: Stage, role: string, flags: number): Promise<Clone
   );
 }
 
+/**
+ * How long a stage may take to answer that lives beside programs of a container: they may have stopped it (SIGSTOP, ptrace), and
+ * minidocker can do nothing else while it waits. Longer than a probe's call may take.
+ */
+export const PATIENCE = 15;
+
 /** A child of `parent` where it is, by clone(2): the default filter of system calls refuses clone3. */
-export function fork(parent: Stage, role: string): Promise<Cloned> {
-  return withChannel(
+export async function fork(parent: Stage, role: string): Promise<Cloned> {
+  const cloned = await withChannel(
     parent,
     role,
     async (theirs) =>
@@ -126,6 +132,8 @@ export function fork(parent: Stage, role: string): Promise<Cloned> {
         cause: { 11: "the container has as many processes as its limit allows (--pids-limit)" },
       }),
   );
+  cloned.stage.limit(PATIENCE);
+  return cloned;
 }
 
 async function withChannel(parent: Stage, role: string, make: (theirs: Sent) => Promise<Result>): Promise<Cloned> {

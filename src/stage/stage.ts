@@ -181,6 +181,11 @@ export class Stage {
     this.#frame = new Frame();
   }
 
+  /** From now on, it counts as gone when it does not answer for so long. */
+  limit(seconds: number): void {
+    this.#executor.limit(seconds);
+  }
+
   /** Whether this stage makes no calls but only records them. */
   get plans(): boolean {
     return this.#executor instanceof Plan;

@@ -122,3 +122,20 @@ describe("an attack", () => {
     expect(performance.now() - start).toBeLessThan(1500);
   });
 });
+
+rootTest(
+  "a container that stops every new process of its own does not stop minidocker",
+  async () => {
+    const held = await finished();
+    const stopper =
+      'while :; do for it in /proc/*; do [ "$it" = "/proc/$$" ] || kill -STOP "$(basename "$it")"; done; done';
+    await held.runScript("container", `sh -c '${stopper}' >/dev/null 2>&1 &`);
+    const stopped = held.attack(async (stage) => {
+      // it may take a few calls until it is seen
+      for (;;) stage.value(await stage.nanosleep({ tv_sec: 0, tv_nsec: 1_000_000 }, 0));
+    });
+    expect(stopped).rejects.toThrow("does not answer");
+    await stopped.catch(() => {});
+  },
+  40_000,
+);

@@ -28,7 +28,7 @@ export async function attack<T>(resident: Parent, action: (stage: Stage) => Prom
   } catch (error) {
     const status = await child.end();
     const signal = (status ?? 0) & 0x7f;
-    if (!(error instanceof StageGone) || signal === 0) throw error;
+    if (!(error instanceof StageGone) || error.late || signal === 0) throw error;
     return { killed: Object.keys(SIG).find((name) => SIG[name] === signal) ?? String(signal) };
   }
 }
