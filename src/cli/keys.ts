@@ -40,7 +40,7 @@ export class Keyboard {
   /** `raw`: each key comes at once and is not shown, and Ctrl-C is a key, too. */
   static async open(raw: boolean): Promise<Keyboard> {
     // a descriptor of its own, and no read left pending on it when it is closed
-    const fd = openSync("/dev/tty", constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const fd = openTerminal();
     // loaded here and not above: in the release it would be loaded at every start, and it is slow
     const { ReadStream } = await import("node:tty");
     const terminal = new ReadStream(fd);
@@ -79,6 +79,16 @@ export class Keyboard {
     } finally {
       this.#restore();
     }
+  }
+}
+
+function openTerminal(): number {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+  try {
+    return openSync("/dev/tty", flags);
+  } catch {
+    // a session without a terminal of its own, whose stdin is one all the same
+    return openSync("/dev/stdin", flags);
   }
 }
 

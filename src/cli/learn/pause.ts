@@ -22,7 +22,10 @@ type Action = "into" | "out" | "look" | "shell" | "probe" | "why" | "verify" | R
 
 /** Undefined where the asking was ended. */
 export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies["pause"] | undefined> {
-  const { size, pause } = question;
+  const { pause } = question;
+  let { size } = question;
+  const go = (wanted: StepSize | undefined): Replies["pause"] =>
+    wanted === question.size ? "next" : wanted === undefined ? "on" : { size: wanted };
   for (;;) {
     const action = await desk.chooser.choose<Action>(pause === undefined ? finished : choicesAt(size), {
       kind: pause === undefined ? "finished" : "pause",
@@ -30,12 +33,16 @@ export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies
       signal: desk.signal,
     });
     switch (action) {
+      case "next":
+        return go(size);
       case "into":
-        return { size: sizes[Math.min(sizes.indexOf(size) + 1, 3)] ?? "call" };
-      case "out": {
-        const wider = sizes[sizes.indexOf(size) - 1];
-        return wider === undefined ? "on" : { size: wider };
-      }
+      case "out":
+        // only how far Enter goes: whoever wants single calls is not to run past a layer on the way to them
+        size = sizes[sizes.indexOf(size) + (action === "into" ? 1 : -1)];
+        desk.screen.say(`${INDENT}Enter goes on to the next ${size ?? "part"} now.`);
+        await desk.screen.flush();
+        desk.screen.gap();
+        break;
       case "look":
       case "shell":
       case "probe":

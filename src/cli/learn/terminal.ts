@@ -161,6 +161,8 @@ export class TerminalFrontend implements Frontend {
     } finally {
       done?.removeEventListener("abort", tell);
     }
+    // what was recognised meanwhile
+    await this.#screen.flush();
   }
 }
 
