@@ -3,7 +3,8 @@
 
 import type { Check } from "../core/layer.ts";
 import type { Snapshot } from "../core/snapshot.ts";
-import { Held } from "./held.ts";
+import { quoteWord } from "../core/words.ts";
+import { Held, type ScriptOutcome } from "./held.ts";
 import type { Console } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
 import { marksOf, stabilize, stabilizer } from "./stable.ts";
@@ -19,11 +20,7 @@ export interface Seen<Extra> {
 
 export type LayerCheck = Check & { readonly layer: string };
 
-export interface Ran {
-  readonly output: string;
-  /** As the shell counts: 128 + the signal that ended it. */
-  readonly status: number;
-}
+export type Ran = Pick<ScriptOutcome, "output" | "status">;
 
 export interface Looking<Extra> {
   /** A command of the image's; empty: none. */
@@ -78,7 +75,7 @@ async function run(held: Held, command: readonly string[]): Promise<Ran> {
 
 /** One command for a shell, each word as it is. */
 export function scriptOf(command: readonly string[]): string {
-  return `exec ${command.map((it) => `'${it.replaceAll("'", "'\\''")}'`).join(" ")}`;
+  return `exec ${command.map(quoteWord).join(" ")}`;
 }
 
 /** One thing that differs: what A shows and what B shows of it; undefined where it is not there. */

@@ -1,13 +1,22 @@
 // Scripts, what they must print, and what must be true afterwards.
 
-import type { RunOptions } from "./bench.ts";
+import type { ScriptOutcome } from "../engine/held.ts";
+import type { ShellOptions } from "./bench.ts";
 import type { Context } from "./context.ts";
 import { matchOutput, matchStatus } from "./expect.ts";
 import type { Expect, Run, Verify, Where } from "./lesson.ts";
-import { type Ran, SECONDS } from "./script.ts";
+import { SECONDS } from "./script.ts";
+
+/** From one look to the next, in milliseconds. */
+const LOOK = 100;
 
 /** Runs a script where it belongs. In the container, none of the options but the signal has a meaning. */
-export async function perform(ctx: Context, where: Where, script: string, options: RunOptions = {}): Promise<Ran> {
+export async function perform(
+  ctx: Context,
+  where: Where,
+  script: string,
+  options: ShellOptions = {},
+): Promise<ScriptOutcome> {
   if (where !== "host") return ctx.dialog.orAborted(ctx.container.run(where, script));
   return ctx.bench.run(script, { signal: ctx.dialog.signal, ...options });
 }
@@ -31,12 +40,12 @@ export async function run(ctx: Context, part: Run, expect: Expect | undefined): 
   if (expect !== undefined) compare(ctx, expect, ran);
 }
 
-const statusProblem = ({ status, output }: Ran): string =>
+const statusProblem = ({ status, output }: ScriptOutcome): string =>
   `expected exit status 0, got ${status}${output.trim() === "" ? "" : `\n  the last line was: ${lastLine(output)}`}`;
 
 const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";
 
-function compare(ctx: Context, expect: Expect, ran: Ran): void {
+function compare(ctx: Context, expect: Expect, ran: ScriptOutcome): void {
   const why = matchStatus(expect, ran.status) ?? matchOutput(expect, ran.output, ctx.names);
   ctx.dialog.tell({ kind: "expect", part: expect, ok: why === undefined, why });
   if (why !== undefined) ctx.untrue(expect.line, why);
@@ -54,6 +63,17 @@ export interface Judged {
   readonly ok: boolean;
   /** What was seen: what the script has printed, or the checks that are not as they should be. */
   readonly saw: string;
+}
+
+/** Looks until it is so, or the time is over. */
+export async function becomes(ctx: Context, part: Verify, wanted: boolean, milliseconds: number): Promise<boolean> {
+  const end = performance.now() + milliseconds;
+  for (;;) {
+    if ((await judge(ctx, part)).ok === wanted) return true;
+    if (performance.now() > end) return false;
+    await Bun.sleep(LOOK);
+    ctx.dialog.signal.throwIfAborted();
+  }
 }
 
 /** Is it true now? Changes nothing. */

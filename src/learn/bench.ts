@@ -5,17 +5,19 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { quoteWord } from "../core/words.ts";
+import type { ScriptOutcome } from "../engine/held.ts";
 import { openPaths, type Paths } from "../state/paths.ts";
 import { isAlive, type ProcessIdentity, self } from "../state/process.ts";
 import { Guardian, TOKEN_FILE } from "./guardian.ts";
-import { type Ran, runScript } from "./script.ts";
+import { runScript } from "./script.ts";
 
 /** The variable by which a lesson's processes are known. */
 export const TOKEN = "MINIDOCKER_LESSON";
 /** The same for what one attempt has started. */
 const ATTEMPT = "MINIDOCKER_ATTEMPT";
 
-export interface RunOptions {
+export interface ShellOptions {
   readonly signal?: AbortSignal | undefined;
   /** Layers that every `minidocker run` in the script leaves out. */
   readonly without?: readonly string[] | undefined;
@@ -67,16 +69,16 @@ export class Bench {
   }
 
   /** In the learner's shell: variables and the working directory are those that the script before has left. */
-  run(script: string, options: RunOptions = {}): Promise<Ran> {
+  run(script: string, options: ShellOptions = {}): Promise<ScriptOutcome> {
     return this.#run(script, "keep", options);
   }
 
   /** The same shell, but nothing of it is kept: for looking. */
-  look(script: string, options: RunOptions = {}): Promise<Ran> {
+  look(script: string, options: ShellOptions = {}): Promise<ScriptOutcome> {
     return this.#run(script, "", options);
   }
 
-  #run(script: string, keep: string, { signal, without = [], attempt }: RunOptions): Promise<Ran> {
+  #run(script: string, keep: string, { signal, without = [], attempt }: ShellOptions): Promise<ScriptOutcome> {
     const left = without.map((it) => `-${it}`).join(",");
     return runScript(["sh", "-c", wrapper(this.#root), "sh", script, keep], {
       signal,
@@ -124,10 +126,10 @@ export class Bench {
     const bin = join(this.#root, "bin");
     const lines = [
       "# A lesson's own minidocker and folder, for another terminal.",
-      `export ${TOKEN}=${this.#token} MINIDOCKER_STATE=${quote(state)} MINIDOCKER_DATA=${quote(data)}`,
-      `case ":$PATH:" in *:${quote(bin)}:*) ;; *) PATH=${quote(bin)}:$PATH; export PATH ;; esac`,
+      `export ${TOKEN}=${this.#token} MINIDOCKER_STATE=${quoteWord(state)} MINIDOCKER_DATA=${quoteWord(data)}`,
+      `case ":$PATH:" in *:${quoteWord(bin)}:*) ;; *) PATH=${quoteWord(bin)}:$PATH; export PATH ;; esac`,
       this.#pid === undefined ? "unset CONTAINER_PID" : `export CONTAINER_PID=${this.#pid}`,
-      `cd ${quote(this.folder)}`,
+      `cd ${quoteWord(this.folder)}`,
     ];
     writeFileSync(this.envFile, `${lines.join("\n")}\n`, { mode: 0o600 });
   }
@@ -161,13 +163,13 @@ if [ "\${1-}" = run ] && [ -n "\${MINIDOCKER_WITHOUT-}" ]; then
   shift
   set -- run "--layers=$MINIDOCKER_WITHOUT" "$@"
 fi
-exec ${command.map(quote).join(" ")} "$@"
+exec ${command.map(quoteWord).join(" ")} "$@"
 `;
 }
 
 // What a script leaves is kept when its shell ends, also by `exit`: `set -a` makes every variable one that `export -p` lists.
 function wrapper(root: string): string {
-  const [kept, env] = [quote(join(root, "kept")), quote(join(root, "env"))];
+  const [kept, env] = [quoteWord(join(root, "kept")), quoteWord(join(root, "env"))];
   return `export PWD
 [ ! -e ${kept} ] || . ${kept}
 _here=$PWD
@@ -179,7 +181,3 @@ _script=$1
 set --
 eval "$_script"`;
 }
-
-/** As one word for a shell. */
-export const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

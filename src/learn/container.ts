@@ -4,10 +4,10 @@ import type { Check } from "../core/layer.ts";
 import { type Change, capture, compare } from "../core/snapshot.ts";
 import type { Pause, StepSize } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
-import type { Held } from "../engine/held.ts";
+import type { Held, ScriptOutcome } from "../engine/held.ts";
 import type { Call } from "../stage/call.ts";
 import type { Target, Where } from "./lesson.ts";
-import { type Ran, SECONDS } from "./script.ts";
+import { SECONDS } from "./script.ts";
 
 /** Where it stands, and what is new since it stood still before. */
 export interface Stop {
@@ -65,7 +65,7 @@ export class LessonContainer {
     return this.#go((held) => held.back());
   }
 
-  async run(where: Exclude<Where, "host">, script: string): Promise<Ran> {
+  async run(where: Exclude<Where, "host">, script: string): Promise<ScriptOutcome> {
     if (where === "container" && this.#held?.state !== "running") await this.advance("finished");
     return this.held.runScript(where, script, { timeout: SECONDS * 1000 });
   }

@@ -1,6 +1,7 @@
 // The head of a lesson's file: YAML between two lines `---`.
 
 import * as v from "valibot";
+import { splitWords } from "../core/words.ts";
 import type { Lesson } from "./lesson.ts";
 import type { Report } from "./problem.ts";
 import { mapSchema, readYaml, textSchema } from "./yaml.ts";
@@ -66,11 +67,4 @@ export function readHead(yaml: string, report: Report): Head | undefined {
   const keys = yaml.split("\n").map((it) => /^[\w-]+(?=:)/.exec(it)?.[0]);
   const headLines = Object.fromEntries(keys.flatMap((it, i) => (it === undefined ? [] : [[it, i + 2]])));
   return head === undefined ? undefined : { ...head, container: head.container, headLines };
-}
-
-/** The words of a command line: blanks part them, quotes hold them together. Undefined where one is not closed. */
-export function splitWords(text: string): string[] | undefined {
-  const pieces = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
-  if (text.replace(pieces, "").trim() !== "") return undefined;
-  return (text.match(pieces) ?? []).map((it) => it.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
 }

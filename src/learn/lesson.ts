@@ -1,6 +1,10 @@
 // What a lesson is, once it has been read: prose and fenced blocks, in the order in which a learner meets them. The
 // grammar of the blocks is in docs/writing-lessons.md; src/learn/parse.ts reads it.
 
+import type { Target } from "../core/stepper.ts";
+
+export type { Target } from "../core/stepper.ts";
+
 /** A place in the lesson's file, for messages. Lines count from 1. */
 export interface At {
   readonly line: number;
@@ -94,9 +98,6 @@ export interface PauseAt extends At {
   readonly kind: "pause";
   readonly target: Target;
 }
-
-/** A layer, one of its steps, a call of that step by its name; or `finished`: the container runs. */
-export type Target = { readonly layer: string; readonly step?: string; readonly call?: string } | "finished";
 
 /** Belongs to the task before it. With `when`, it is a diagnosis: said only where that script exits with 0 on the host. */
 export interface Hint extends At {

@@ -5,20 +5,13 @@ import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, readSync, renameSync, unlinkSync } from "node:fs";
 import { constants as os } from "node:os";
 import { dirname } from "node:path";
+import type { ScriptOutcome } from "../engine/held.ts";
 
 /** What a script may take. */
 export const SECONDS = 20;
 /** What of its output is kept. */
 const OUTPUT_LIMIT = 64 * 1024;
 const POLL = 10;
-
-export interface Ran {
-  /** stdout and stderr together. */
-  readonly output: string;
-  /** As a shell tells it: 128 + n for signal n. */
-  readonly status: number;
-  readonly timedOut: boolean;
-}
 
 export interface ScriptOptions {
   readonly cwd: string;
@@ -29,7 +22,10 @@ export interface ScriptOptions {
 }
 
 /** Runs it in a session of its own, so that the terminal's Ctrl-C is for minidocker alone; an abort ends that session. */
-export async function runScript(argv: readonly string[], { cwd, env, pipes, signal }: ScriptOptions): Promise<Ran> {
+export async function runScript(
+  argv: readonly string[],
+  { cwd, env, pipes, signal }: ScriptOptions,
+): Promise<ScriptOutcome> {
   signal?.throwIfAborted();
   const pipe = new Pipe(pipes);
   const child = Bun.spawn([...argv], { cwd, env, stdio: ["ignore", pipe.write, pipe.write], detached: true });

@@ -14,6 +14,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { quoteWord } from "../../src/core/words.ts";
 
 const kernel = "/usr/bin/linux.uml";
 const repository = dirname(dirname(import.meta.dir));
@@ -43,7 +44,7 @@ export function labProblem(): string | undefined {
 }
 
 /** Shell words that run this repository's Bun inside. */
-export const bun = quote(process.execPath);
+export const bun = quoteWord(process.execPath);
 
 export class Lab {
   /** A folder of the host, and inside /run/lab/share: what is written to it on either side is seen on the other. */
@@ -163,8 +164,4 @@ function kill(group: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

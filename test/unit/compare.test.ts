@@ -90,7 +90,7 @@ describe("differences", () => {
   });
 
   test("each word of the command reaches the program as it is", () => {
-    expect(scriptOf(["echo", "it's", "$HOME"])).toBe("exec 'echo' 'it'\\''s' '$HOME'");
+    expect(scriptOf(["echo", "it's", "$HOME"])).toBe("exec echo 'it'\\''s' '$HOME'");
   });
 });
 

@@ -11,13 +11,14 @@ import { closeDescriptor, makePipe } from "../../stage/channel.ts";
 import { noShell } from "../enter.ts";
 
 export interface ScriptOutcome {
-  /** stdout and stderr together, at most a MiB of it. */
+  /** stdout and stderr together, up to a limit. */
   readonly output: string;
   /** As the shell counts: 128 + the signal that ended it. */
   readonly status: number;
   readonly timedOut: boolean;
 }
 
+/** Bytes of output that are kept. */
 const LIMIT = 1024 * 1024;
 /** How long a killed script may take to be gone. */
 const GRACE = 2000;
