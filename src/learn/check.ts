@@ -4,12 +4,12 @@ import { nearest } from "../core/nearest.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { PlannedCall } from "../engine/explain.ts";
 import type { Known, Places } from "./known.ts";
-import type { Lesson, Part, PauseAt, Solve, Source } from "./lesson.ts";
-import { belongings } from "./order.ts";
+import type { Lesson, Part, PauseAt, Source } from "./lesson.ts";
 import { collectProblems, type Problem, quoted, type Report } from "./problem.ts";
 import { requirementRemedy } from "./requirements.ts";
 import { scriptsOf, syntaxProblem } from "./shell.ts";
 import { declaredNames, findSymbol, sourceText } from "./source.ts";
+import { taskAt } from "./task.ts";
 
 /** Everything that is wrong with it, in the order of its lines. */
 export async function checkLesson(lesson: Lesson, known: Known): Promise<readonly Problem[]> {
@@ -161,10 +161,9 @@ function placeOf(plans: Places["plans"], { layer, step, call }: Place, reached: 
 
 // That a task needs its layer has to be proven, or its check could be true of anything.
 function checkProof({ parts, layers }: Lesson, i: number, report: Report): void {
-  const solutions = belongings(parts, i).filter((it): it is Solve => it.kind === "solve");
-  if (layers.length === 0 || solutions.some((it) => it.without)) return;
-  const own = solutions.find((it) => !it.without);
-  if (own === undefined || own.where !== "host" || /\bminidocker\b.*\brun\b/.test(own.script)) return;
+  const { solution: own, without } = taskAt(parts, i);
+  if (layers.length === 0 || own === undefined || without !== undefined) return;
+  if (own.where !== "host" || /\bminidocker\b.*\brun\b/.test(own.script)) return;
   report(
     own.line,
     `nothing proves that the task depends on ${layers.join(", ")}`,

@@ -2,13 +2,14 @@
 
 import type { Lesson, Part, Verify } from "./lesson.ts";
 import type { Report } from "./problem.ts";
+import { belongings, isBelonging } from "./task.ts";
 
 /** Reports every block that stands where it means nothing. */
 export function checkOrder(parts: readonly Part[], container: Lesson["container"], report: Report): void {
   for (const [i, part] of parts.entries()) {
     if (part.kind === "expect" && parts[i - 1]?.kind !== "run")
       report(part.line, "an expect says what the run right above it prints, and there is none", "a run block above it");
-    if ((part.kind === "hint" || part.kind === "solve") && !belongsToTask(parts, i))
+    if (isBelonging(part) && !belongsToTask(parts, i))
       report(
         part.line,
         `a ${part.kind} belongs to the task right above it, and there is none`,
@@ -22,18 +23,11 @@ export function checkOrder(parts: readonly Part[], container: Lesson["container"
 }
 
 function belongsToTask(parts: readonly Part[], i: number): boolean {
-  const first = parts.slice(0, i).findLast((it) => it.kind !== "hint" && it.kind !== "solve");
+  const first = parts.slice(0, i).findLast((it) => !isBelonging(it));
   return first?.kind === "verify" && first.became;
 }
 
-/** The hints and solutions of the task at `i`. */
-export function belongings(parts: readonly Part[], i: number): readonly Part[] {
-  const after = parts.slice(i + 1);
-  const end = after.findIndex((it) => it.kind !== "hint" && it.kind !== "solve");
-  return end < 0 ? after : after.slice(0, end);
-}
-
-function checkTask(task: Verify, below: readonly Part[], report: Report): void {
+function checkTask(task: Verify, below: ReturnType<typeof belongings>, report: Report): void {
   const solutions = below.filter((it) => it.kind === "solve");
   const own = solutions.filter((it) => !it.without);
   const hints = below.filter((it) => it.kind === "hint" && it.when === undefined);

@@ -13,11 +13,18 @@ export interface Task {
   readonly without: Solve | undefined;
 }
 
-/** The task that begins at that place of the list. */
-export function taskAt(parts: readonly Part[], index: number): Task {
+/** The hints and solutions below the task at that place of the list: they end where something else begins. */
+export function belongings(parts: readonly Part[], index: number): readonly (Hint | Solve)[] {
   const after = parts.slice(index + 1);
-  const end = after.findIndex((it) => it.kind === "verify" || it.kind === "run" || it.kind === "predict");
-  const own = end < 0 ? after : after.slice(0, end);
+  const end = after.findIndex((it) => !isBelonging(it));
+  return after.slice(0, end < 0 ? undefined : end).filter(isBelonging);
+}
+
+export const isBelonging = (part: Part): part is Hint | Solve => part.kind === "hint" || part.kind === "solve";
+
+/** The task at that place of the list. */
+export function taskAt(parts: readonly Part[], index: number): Task {
+  const own = belongings(parts, index);
   const hints = own.filter((it) => it.kind === "hint");
   const solutions = own.filter((it) => it.kind === "solve");
   return {

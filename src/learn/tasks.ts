@@ -1,17 +1,15 @@
 // A task: something is false, and the learner makes it true, in whatever way. The kernel is looked at again and again, so a second
 // terminal is as good as this one, and there is nothing to hand in.
 
-import { judge, perform } from "./acts.ts";
+import { becomes, judge, perform } from "./acts.ts";
 import type { Context } from "./context.ts";
 import { Turn } from "./dialog.ts";
-import type { Verify } from "./lesson.ts";
 import type { Task } from "./task.ts";
 import { testTask } from "./three-ways.ts";
 import { Watch } from "./watch.ts";
 
 /** How long a solution may take to have its effect, in milliseconds. */
 const EFFECT = 5000;
-const PAUSE = 100;
 
 export async function doTask(ctx: Context, task: Task): Promise<void> {
   const { dialog, memory } = ctx;
@@ -36,7 +34,7 @@ async function repeat(ctx: Context, task: Task): Promise<void> {
   const decision = ctx.memory.decisions.get(task.verify);
   if (decision === "skip" || decision === undefined || task.solution === undefined) return;
   await perform(ctx, task.solution.where, task.solution.script);
-  await becomesTrue(ctx, task.verify, EFFECT);
+  await becomes(ctx, task.verify, true, EFFECT);
 }
 
 async function untilDone(ctx: Context, task: Task): Promise<"done" | "shown" | "skip"> {
@@ -89,21 +87,10 @@ async function show(ctx: Context, { verify, solution }: Task): Promise<"shown"> 
   ctx.dialog.tell({ kind: "run", part: solution });
   const { output, status } = await perform(ctx, solution.where, solution.script);
   ctx.dialog.tell({ kind: "output", part: solution, text: output, status });
-  if (!(await becomesTrue(ctx, verify, EFFECT))) {
+  if (!(await becomes(ctx, verify, true, EFFECT))) {
     const { saw } = await judge(ctx, verify);
     const seen = [output.trimEnd(), saw].filter(Boolean).map((it) => `\n  ${it.replaceAll("\n", "\n  ")}`);
     ctx.untrue(solution.line, `the solution does not make it true: ${verify.title}${seen.join("")}`);
   }
   return "shown";
-}
-
-/** Looks until it is true, or the time is over. */
-export async function becomesTrue(ctx: Context, part: Verify, milliseconds: number): Promise<boolean> {
-  const end = performance.now() + milliseconds;
-  for (;;) {
-    if ((await judge(ctx, part)).ok) return true;
-    if (performance.now() > end) return false;
-    await Bun.sleep(PAUSE);
-    ctx.dialog.signal.throwIfAborted();
-  }
 }

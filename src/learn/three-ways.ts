@@ -1,12 +1,14 @@
 // A task proves something only if it fails without the lesson's layer. So `--auto` does it three ways: nothing is done, and it is
 // false; the same act is done without the layer, and it still is; the solution makes it true.
 
-import { judge, perform } from "./acts.ts";
+import { becomes, perform } from "./acts.ts";
 import type { Context } from "./context.ts";
 import type { Task } from "./task.ts";
 
-/** How long to wait for something that must not happen. */
+/** How long to wait for something that must not happen, in milliseconds. */
 const PATIENCE = 600;
+/** How long it may take until what has ended is no longer to be seen. */
+const END = 3000;
 
 /** The second way; the task has just been found undone, and is so afterwards. */
 export async function testTask(ctx: Context, { verify, solution, without }: Task): Promise<void> {
@@ -24,30 +26,16 @@ export async function testTask(ctx: Context, { verify, solution, without }: Task
     // nothing of it is kept for the scripts that follow
     if (act.where === "host") await bench.look(act.script, { signal: dialog.signal, without: left, attempt });
     else await perform(ctx, act.where, act.script);
-    const end = performance.now() + PATIENCE;
-    while (performance.now() < end) {
-      if ((await judge(ctx, verify)).ok) {
-        ctx.untrue(
-          act.line,
-          `it is true without ${lesson.layers.join(", ") || "what the lesson is about"}: ${verify.title}`,
-        );
-        break;
-      }
-      await Bun.sleep(PATIENCE / 5);
-    }
+    if (await becomes(ctx, verify, true, PATIENCE))
+      ctx.untrue(
+        act.line,
+        `it is true without ${lesson.layers.join(", ") || "what the lesson is about"}: ${verify.title}`,
+      );
   } finally {
     await bench.endAttempt(attempt, before);
     if (remade) await ctx.container.remake([]);
   }
-  if (!(await becomesFalse(ctx, verify)))
+  if (!(await becomes(ctx, verify, false, END)))
     ctx.untrue(act.line, `what was tried without the layer leaves it true: ${verify.title}`);
   dialog.tell({ kind: "tested", part: verify, without: lesson.layers });
-}
-
-async function becomesFalse(ctx: Context, verify: Task["verify"]): Promise<boolean> {
-  for (let tries = 0; tries < 10; tries++) {
-    if (!(await judge(ctx, verify)).ok) return true;
-    await Bun.sleep(100);
-  }
-  return false;
 }
