@@ -195,6 +195,15 @@ describe("what is left", () => {
   });
 });
 
+rootTest("no file of an image can make a probe do what it only asks for", async () => {
+  const rootfs = makeRootfs(`${host.folder}/with-files`);
+  for (const it of ["nonexist", "0"]) writeFileSync(`${rootfs}/${it}`, "", { mode: 0o600 });
+  const names = ["acct", "swapon", "quotactl", "mount-setattr", "pivot-root"];
+  const { probes } = await probe("--layers", "overlay", "--network", "host", "--image", rootfs, ...names);
+  const answers = probes.map(({ name, seen }) => [name, Object.values(seen)[0]?.saw?.split(":")[0]]);
+  expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(names.map((it) => [it, "ENOENT"])));
+});
+
 describe("from outside", () => {
   const judge = async (pid: string): Promise<Map<string, string>> => {
     const { stdout } = await host.minidocker(["probe", "--pid", pid, "--json"]);
