@@ -7,6 +7,9 @@ import { readStatus, STATUS_SIZE, WNOHANG } from "../abi/wait.ts";
 import { type Cloned, fork } from "../stage/launch.ts";
 import type { Session, Stage } from "../stage/stage.ts";
 
+/** So many are reaped at a look: there may be a program that makes orphans as fast as they can be reaped. */
+const AT_ONCE = 64;
+
 export class Parent {
   readonly #stage: Stage;
   /** Those whose end somebody wants to know, by their pid as the stage sees it → the status as wait4(2) gives it. */
@@ -26,7 +29,7 @@ export class Parent {
 
   /** The status of `pid`, once, if it has ended. Reaps whoever else has: the first process of a container gets its orphans, too. */
   async collect(pid: number): Promise<number | undefined> {
-    for (;;) {
+    for (let looks = 0; looks < AT_ONCE; looks++) {
       const waited = await this.#stage.wait4(-1, STATUS_SIZE, WNOHANG, 0, { tolerate: [ECHILD] });
       const ended = this.#stage.value(waited);
       if (ended <= 0) break;
