@@ -12,7 +12,7 @@ import { hierarchy, type Mounted } from "./cgroup-folders.ts";
 import type { CgroupFacts } from "./facts.ts";
 import { parseMounts } from "./view.ts";
 
-/** What the probe looks at. */
+/** Where it is looked for. */
 export interface CgroupSources {
   readonly mounts: readonly Mounted[];
   /** /proc/self/cgroup */
@@ -24,7 +24,7 @@ export interface CgroupSources {
 }
 
 /** This process's own host. */
-export function probeCgroups(): CgroupFacts {
+export function findCgroups(): CgroupFacts {
   return cgroupFacts({
     mounts: parseMounts(readFileSync("/proc/self/mountinfo", "utf8")),
     memberships: readFileSync("/proc/self/cgroup", "utf8"),

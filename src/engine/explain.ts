@@ -135,7 +135,7 @@ const ordinaryOptions: RunOptions = {
 
 const ordinaryImage: Image = { name: "base", kind: "base", lower: [], config: { Cmd: ["/bin/sh"] } };
 
-/** Root on a machine of these days: for systems on which there is nothing to probe. */
+/** Root on a machine of these days: where nothing can be found out about the host. */
 const ordinaryHost: Facts = {
   uid: 0,
   gid: 0,

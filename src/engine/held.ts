@@ -5,9 +5,9 @@
 //                              ▲ └──────back──────┘ │
 //                              └────────back────────┘
 
+import { findFacts } from "../core/find-facts.ts";
 import type { Check, Layer } from "../core/layer.ts";
 import type { Parent } from "../core/parent.ts";
-import { probeFacts } from "../core/probe.ts";
 import { Refusal } from "../core/refusal.ts";
 import { capture, type Snapshot } from "../core/snapshot.ts";
 import type { Spec } from "../core/spec.ts";
@@ -62,7 +62,7 @@ export class Held {
     const command = wished.command.length === 0 ? ["sh"] : wished.command;
     const options = { ...wished, command, terminal: false, interactive: false, remove: true };
     const layers = await withPlugins(theSeven, options.plugins);
-    const care = { options, console, paths, layers, facts: probeFacts(paths), notice: console.notice };
+    const care = { options, console, paths, layers, facts: findFacts(paths), notice: console.notice };
     const reserved = await reserve(care);
     const { id, name } = reserved.record;
     try {

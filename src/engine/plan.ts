@@ -1,8 +1,8 @@
 // `--dry-run`: the same code, the same order, and no call is made.
 
+import { findFacts } from "../core/find-facts.ts";
 import type { Layer } from "../core/layer.ts";
 import { Construction, unwind } from "../core/pipeline.ts";
-import { probeFacts } from "../core/probe.ts";
 import { superviseProgram } from "../core/supervise.ts";
 import { resolveImage } from "../images/resolve.ts";
 import { layers as theSeven } from "../layers/index.ts";
@@ -22,7 +22,7 @@ import { buildSpec } from "./spec.ts";
 /** Tells `console.trace` every call that `run` would make. Throws what `run` would refuse. */
 export async function plan(options: RunOptions, console: Console): Promise<number> {
   const paths = findPaths();
-  const facts = probeFacts(paths);
+  const facts = findFacts(paths);
   const layers: readonly Layer[] = await withPlugins(theSeven, options.plugins);
   const image = await resolveImage(options.image, paths, { plan: true });
   const id = newId();

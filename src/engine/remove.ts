@@ -2,7 +2,7 @@
 
 import { Cgroup } from "../core/cgroup.ts";
 import type { Facts } from "../core/facts.ts";
-import { probeFacts } from "../core/probe.ts";
+import { findFacts } from "../core/find-facts.ts";
 import { Refusal } from "../core/refusal.ts";
 import { layers } from "../layers/index.ts";
 import { launch } from "../stage/launch.ts";
@@ -24,7 +24,7 @@ export async function removeContainer(
   notice: (text: string) => void,
 ): Promise<string> {
   const paths = openPaths();
-  const care = { paths, layers, facts: probeFacts(paths), notice };
+  const care = { paths, layers, facts: findFacts(paths), notice };
   // what cannot be put in order may be somebody else's, and then it is no reason to stop
   await recover(care).catch(() => {});
   const found = findContainer(paths, reference);

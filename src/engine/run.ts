@@ -1,8 +1,8 @@
 // `run`: from options to an exit code. Reserve, build, supervise, take back.
 
 import { Cgroup } from "../core/cgroup.ts";
+import { findFacts } from "../core/find-facts.ts";
 import type { Construction } from "../core/pipeline.ts";
-import { probeFacts } from "../core/probe.ts";
 import type { Spec } from "../core/spec.ts";
 import { Stepper } from "../core/stepper.ts";
 import { exitCode, superviseProgram, wasKilled } from "../core/supervise.ts";
@@ -44,7 +44,7 @@ export async function run(options: RunOptions, console: Console): Promise<number
   const launched = await launch(session);
   try {
     const layers = await withPlugins(theSeven, options.plugins);
-    return await inContainer({ options, console, paths, facts: probeFacts(paths), layers, session, launched, stepper });
+    return await inContainer({ options, console, paths, facts: findFacts(paths), layers, session, launched, stepper });
   } finally {
     launched.close();
   }

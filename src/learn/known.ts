@@ -1,6 +1,6 @@
 // What a lesson may name: layers, checks, probes, other lessons, places in the making of its container.
 
-import { probeFacts } from "../core/probe.ts";
+import { findFacts } from "../core/find-facts.ts";
 import { View } from "../core/view.ts";
 import { type PlannedCall, planContainer } from "../engine/explain.ts";
 import type { RunOptions } from "../engine/options/index.ts";
@@ -42,7 +42,7 @@ export function gatherKnown(
       const options = readOptions(container);
       const ordinary = await planContainer(options, layers);
       if (!linux) return { plans: [ordinary.calls], steps: ordinary.steps };
-      const facts = probeFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
+      const facts = findFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
       const own = await planContainer(options, layers, facts);
       return { plans: [own.calls, ordinary.calls], steps: ordinary.steps };
     },

@@ -2,8 +2,8 @@
 
 import { accessSync, constants } from "node:fs";
 import type { CgroupFacts, Facts } from "../core/facts.ts";
+import { findFacts } from "../core/find-facts.ts";
 import { nearest } from "../core/nearest.ts";
-import { probeFacts } from "../core/probe.ts";
 import type { Finding } from "../engine/doctor/finding.ts";
 import { dataPlace, lookAtSystem } from "../engine/doctor/ground.ts";
 import { tryNamespaces, tryOverlay, trySeccomp } from "../engine/doctor/isolation.ts";
@@ -95,7 +95,7 @@ function lookUp(name: string): { requirement: HostRequirement; word: string } | 
 
 /** This host, tried at most once for each thing. */
 export class Host {
-  readonly facts: Facts = probeFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
+  readonly facts: Facts = findFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
   readonly #tried = new Map<string, Promise<Finding[]>>();
 
   /** Undefined where the doctor's finding of that id is "yes". */

@@ -1,7 +1,7 @@
 // The probe matrix: each probe in several containers, which differ in their layers alone. What a layer is good for is told by
 // leaving it out, never by an errno: when EPERM stays, somebody else would have said it, too.
 
-import { probeFacts } from "../core/probe.ts";
+import { findFacts } from "../core/find-facts.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Console } from "../engine/making.ts";
 import type { RunOptions } from "../engine/options/index.ts";
@@ -82,7 +82,7 @@ export interface Run {
 export async function runMatrix(run: Run): Promise<Matrix> {
   const start = performance.now();
   const paths = openPaths();
-  const facts = probeFacts(paths);
+  const facts = findFacts(paths);
   const reasons = new Map(run.probes.map((it) => [it.name, whyNot(it, facts)]));
   const tried = run.probes.filter((it) => reasons.get(it.name) === undefined);
   const found = new Map<string, Map<string, Cell>>();

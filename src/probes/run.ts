@@ -8,7 +8,7 @@
 import { capabilityMask } from "../abi/capability.ts";
 import { errnoName } from "../abi/errno.ts";
 import type { Facts } from "../core/facts.ts";
-import { probeFacts } from "../core/probe.ts";
+import { findFacts } from "../core/find-facts.ts";
 import { Refusal } from "../core/refusal.ts";
 import { extension } from "../core/spec.ts";
 import { View } from "../core/view.ts";
@@ -30,7 +30,7 @@ export interface Attempt {
 }
 
 /** Why this host cannot try the probe, or undefined. */
-export function whyNot(probe: Probe, facts = probeFacts(openPaths())): string | undefined {
+export function whyNot(probe: Probe, facts = findFacts(openPaths())): string | undefined {
   return probe.unavailable?.(facts) ?? ourLack(probe, facts);
 }
 
@@ -101,7 +101,7 @@ export async function tryTwice(
   console: Console,
   paths: Paths = openPaths(),
 ): Promise<Twice> {
-  const reason = whyNot(probe, probeFacts(paths));
+  const reason = whyNot(probe, findFacts(paths));
   if (reason !== undefined) throw new Refusal(`probe ${probe.name} is unavailable: ${reason}`);
   const place = await Place.open(paths);
   const once = (left: readonly string[]): Promise<Observation> =>

@@ -10,9 +10,9 @@ import {
   defaultMounts,
   defaultReadonlyPaths,
 } from "../../src/core/default-mounts.ts";
+import { findFacts } from "../../src/core/find-facts.ts";
 import type { Layer } from "../../src/core/layer.ts";
 import { Construction, unwind } from "../../src/core/pipeline.ts";
-import { probeFacts } from "../../src/core/probe.ts";
 import { type Mount, type NamespaceType, type Overlay, type Spec, setExtension } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
 import { cgroups } from "../../src/layers/cgroups/index.ts";
@@ -95,7 +95,7 @@ export class Box {
     mkdirSync(join(paths.state, "containers", options.id ?? "box"), { recursive: true });
     mkdirSync(paths.data, { recursive: true });
     const notices: string[] = [];
-    const facts = probeFacts(paths);
+    const facts = findFacts(paths);
     const spec = specFor(folder, options);
     const notice = (text: string): void => void notices.push(text);
     const context = new Construction({ spec, facts, session, host, journal: () => {}, notice });

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cgroup } from "../../src/core/cgroup.ts";
-import { probeCgroups } from "../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import type { CgroupFacts } from "../../src/core/facts.ts";
 import { Construction, unwind } from "../../src/core/pipeline.ts";
 import type { IdMapping, NamespaceType, Resources, Spec } from "../../src/core/spec.ts";
@@ -64,7 +64,7 @@ export function construct(
       gid: process.getgid?.() ?? 0,
       rootless: options.rootless ?? false,
       kernel: { release: "", major: 0, minor: 0 },
-      cgroup: options.facts ?? probeCgroups(),
+      cgroup: options.facts ?? findCgroups(),
       subuids: [],
       subgids: [],
       tools: {},

@@ -8,8 +8,8 @@ import { mkdirSync } from "node:fs";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../src/abi/fcntl.ts";
 import { CLONE_NEWNET } from "../../src/abi/sched.ts";
 import type { Facts } from "../../src/core/facts.ts";
+import { findFacts } from "../../src/core/find-facts.ts";
 import { Construction, unwind } from "../../src/core/pipeline.ts";
-import { probeFacts } from "../../src/core/probe.ts";
 import { type Network, type Spec, setExtension } from "../../src/core/spec.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { network } from "../../src/layers/network/index.ts";
@@ -173,7 +173,7 @@ export async function makeContainer(
   const session = new Session();
   const launched = await launch(session);
   await enter(launched, where);
-  const facts: Facts = { ...probeFacts({ state, data: state }), rootless: false };
+  const facts: Facts = { ...findFacts({ state, data: state }), rootless: false };
   const made = new NetworkContainer(specFor(id, options), id, launched, session, facts);
   try {
     await prepare(session, launched.stage);

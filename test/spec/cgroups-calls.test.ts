@@ -3,7 +3,7 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { errnoNumber } from "../../src/abi/errno.ts";
-import { probeCgroups } from "../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import { type Construction, unwind } from "../../src/core/pipeline.ts";
 import type { Resources } from "../../src/core/spec.ts";
 import { cgroups } from "../../src/layers/cgroups/index.ts";
@@ -19,7 +19,7 @@ import { rootTest } from "../harness/skip.ts";
 guardHost();
 const EIO = errnoNumber("EIO");
 const MiB = 1024 * 1024;
-const facts = probeCgroups();
+const facts = findCgroups();
 
 /** Folders of containers whose name begins so, in every tree. Others may come and go on the machine meanwhile. */
 function ours(prefix: string): string[] {

@@ -2,7 +2,7 @@
 
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { probeCgroups } from "../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import { inCgroup } from "../harness/grouped.ts";
 import { waitUntil } from "../harness/run.ts";
 import { isRoot, skipUnless } from "../harness/skip.ts";
@@ -10,7 +10,7 @@ import { stages } from "../harness/stages.ts";
 
 const both = stages();
 const MiB = 1024 * 1024;
-const facts = probeCgroups();
+const facts = findCgroups();
 const v1Test = skipUnless(isRoot && facts.version === "v1", "needs root, and a host that mounts cgroup v1", {
   expected: true,
 });

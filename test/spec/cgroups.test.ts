@@ -4,7 +4,7 @@
 import { expect } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { probeCgroups } from "../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import { Place } from "../../src/core/cgroup-folders.ts";
 import type { DeviceRule } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
@@ -16,7 +16,7 @@ import { stages } from "../harness/stages.ts";
 
 const both = stages();
 const MiB = 1024 * 1024;
-const facts = probeCgroups();
+const facts = findCgroups();
 
 rootTest("a fork past the process limit fails with EAGAIN", () =>
   inCgroup(both, { resources: { pids: { limit: 10 } } }, async (it) => {

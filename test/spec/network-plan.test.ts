@@ -7,8 +7,8 @@ import { message, NETLINK_ROUTE, NLM_F_CREATE } from "../../src/abi/netlink.ts";
 import { LOOPBACK_INDEX, RTM_NEWADDR } from "../../src/abi/rtnetlink.ts";
 import { CLONE_NEWNET } from "../../src/abi/sched.ts";
 import { AF_INET } from "../../src/abi/socket.ts";
+import { findFacts } from "../../src/core/find-facts.ts";
 import { Construction } from "../../src/core/pipeline.ts";
-import { probeFacts } from "../../src/core/probe.ts";
 import { setExtension } from "../../src/core/spec.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { network } from "../../src/layers/network/index.ts";
@@ -35,7 +35,7 @@ netTest("with `host` and `container` the layer makes no call", async () => {
     spec.linux.namespaces = mode === "host" ? [] : [{ type: "network", path: "/proc/1/ns/net" }];
     const built = new Construction({
       spec,
-      facts: probeFacts({ state: "/s", data: "/d" }),
+      facts: findFacts({ state: "/s", data: "/d" }),
       session,
       host,
       journal: () => {},
@@ -57,7 +57,7 @@ netTest("without the layer lo stays down, and the user is told", async () => {
   const notice = (text: string): void => void notices.push(text);
   const built = new Construction({
     spec,
-    facts: probeFacts({ state: "/s", data: "/d" }),
+    facts: findFacts({ state: "/s", data: "/d" }),
     session,
     host,
     journal: () => {},
@@ -83,7 +83,7 @@ netTest("a plan makes the calls of the first container on a host, in the same or
   const session = new Session();
   const planned = record(session);
   const spec = specFor("1".repeat(64), { ports: [...options.ports] });
-  const facts = { ...probeFacts({ state: at.world.state, data: "/d" }), rootless: false };
+  const facts = { ...findFacts({ state: at.world.state, data: "/d" }), rootless: false };
   const built = new Construction({
     spec,
     facts,

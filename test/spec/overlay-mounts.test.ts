@@ -5,7 +5,7 @@ import { lstatSync, readFileSync, readlinkSync, statSync, symlinkSync } from "no
 import { join } from "node:path";
 import { ENOENT } from "../../src/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH } from "../../src/abi/fcntl.ts";
-import { probeCgroups } from "../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import { allNamespaces, boxTest, inBox } from "../harness/boxed.ts";
 import { isRoot, skipUnless } from "../harness/skip.ts";
 import { stages } from "../harness/stages.ts";
@@ -54,7 +54,7 @@ describe("/proc and /sys", () => {
 });
 
 describe("/sys/fs/cgroup", () => {
-  const facts = probeCgroups();
+  const facts = findCgroups();
   const folders = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/memory"];
   const cgroupTest = skipUnless(isRoot && facts.version !== "none", "needs root and a place for cgroups");
 

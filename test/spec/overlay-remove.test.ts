@@ -18,7 +18,7 @@ import { PR_SET_DUMPABLE } from "../../src/abi/prctl.ts";
 import { CLONE_NEWNS } from "../../src/abi/sched.ts";
 import { S_IFIFO } from "../../src/abi/stat.ts";
 import type { Facts } from "../../src/core/facts.ts";
-import { probeFacts } from "../../src/core/probe.ts";
+import { findFacts } from "../../src/core/find-facts.ts";
 import { removeTree } from "../../src/core/remove-tree.ts";
 import type { Stage } from "../../src/stage/stage.ts";
 import { boxTest } from "../harness/boxed.ts";
@@ -35,7 +35,7 @@ beforeEach(() => {
   tree = join(folder, "data/containers/box");
   mkdirSync(tree, { recursive: true });
   mkdirSync(join(folder, "state"));
-  facts = probeFacts({ state: join(folder, "state"), data: join(folder, "data") });
+  facts = findFacts({ state: join(folder, "state"), data: join(folder, "data") });
 });
 afterEach(() => removeFolder(folder));
 

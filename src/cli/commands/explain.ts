@@ -86,9 +86,9 @@ function unknownLayer(name: string, known: readonly string[]): UsageError {
 // On other systems there is nothing to probe, and an ordinary Linux stands for it.
 async function hostFacts() {
   if (process.platform !== "linux") return undefined;
-  const { probeFacts } = await import("../../core/probe.ts");
+  const { findFacts } = await import("../../core/find-facts.ts");
   const { locatePaths } = await import("../../state/paths.ts");
-  return probeFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
+  return findFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
 }
 
 async function defaultFilter(): Promise<string> {

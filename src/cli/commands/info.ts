@@ -26,9 +26,9 @@ export const command = defineCommand({
 });
 
 async function gather() {
-  const { probeFacts } = await import("../../core/probe.ts");
+  const { findFacts } = await import("../../core/find-facts.ts");
   const paths = openPaths();
-  const facts = probeFacts(paths);
+  const facts = findFacts(paths);
   return {
     version,
     bun: Bun.version,

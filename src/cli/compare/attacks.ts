@@ -1,6 +1,6 @@
 // The probes of `compare`: all of them in each of the two containers, with the same canaries on the host.
 
-import { probeFacts } from "../../core/probe.ts";
+import { findFacts } from "../../core/find-facts.ts";
 import type { Held } from "../../engine/held.ts";
 import { Place } from "../../probes/place.ts";
 import type { Probe } from "../../probes/probe.ts";
@@ -18,7 +18,7 @@ export interface Attacks {
 /** Undefined where there is nothing to try. */
 export async function placeFor(probes: readonly Probe[]): Promise<Attacks | undefined> {
   const paths = openPaths();
-  const facts = probeFacts(paths);
+  const facts = findFacts(paths);
   const possible = probes.filter((it) => whyNot(it, facts) === undefined);
   if (possible.length === 0) return undefined;
   const place = await Place.open(paths);

@@ -1,7 +1,7 @@
 // doctor: is everything there that containers need? What can be tried is tried, because version numbers and configuration
 // files say little about what a kernel, its security modules and the container around us will allow.
 
-import { probeFacts } from "../../core/probe.ts";
+import { findFacts } from "../../core/find-facts.ts";
 import { locatePaths } from "../../state/paths.ts";
 import type { Finding } from "./finding.ts";
 import { dataPlace, lookAtBun, lookAtFolders, lookAtSystem, lookForStage } from "./ground.ts";
@@ -16,7 +16,7 @@ export async function diagnose(): Promise<Finding[]> {
   if (ground[0]?.verdict === "no") return ground;
   const folders = lookAtFolders();
   if (ground.some((it) => it.verdict === "no")) return [...ground, ...folders];
-  const facts = probeFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
+  const facts = findFacts(locatePaths(process.env, process.geteuid?.() ?? 0));
   const trials = await Trials.open(facts);
   const place = dataPlace();
   try {

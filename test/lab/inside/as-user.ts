@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { probeCgroups } from "../../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../../src/core/cgroup-facts.ts";
 import { cgroups } from "../../../src/layers/cgroups/index.ts";
 import { inCgroup, notices } from "../../harness/grouped.ts";
 import { stages } from "../../harness/stages.ts";
@@ -12,7 +12,7 @@ const options = { rootless: true, namespaces: ["user", "pid", "cgroup"] } as con
 const pids = { pids: { limit: 6 } };
 
 test("delegated: limits hold, and the folder is gone afterwards", async () => {
-  const { version, parents, controllers } = probeCgroups();
+  const { version, parents, controllers } = findCgroups();
   const parent = parents["unified"] as string;
   expect({ version, parent, controllers }).toEqual({
     version: "v2",

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { probeCgroups } from "../../../src/core/cgroup-facts.ts";
+import { findCgroups } from "../../../src/core/cgroup-facts.ts";
 import type { CgroupFacts } from "../../../src/core/facts.ts";
 import { type Grouped, inCgroup } from "../../harness/grouped.ts";
 import { stages } from "../../harness/stages.ts";
@@ -13,7 +13,7 @@ const MiB = 1024 * 1024;
 const root = "/sys/fs/cgroup";
 
 test("root has the whole tree, with all its controllers", () => {
-  const { version, parents, controllers } = probeCgroups();
+  const { version, parents, controllers } = findCgroups();
   expect({ version, parents, controllers: controllers.toSorted() }).toEqual({
     version: "v2",
     parents: { unified: root },

@@ -1,0 +1,53 @@
+// Fills Facts: what this host is. Reads only, and only what is cheap: this is on the way of every container's start.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { release, userInfo } from "node:os";
+import { bootId } from "./boot.ts";
+import { findCgroups } from "./cgroup-facts.ts";
+import type { Facts, SubordinateRange } from "./facts.ts";
+
+export function findFacts(folders: { readonly state: string; readonly data: string }): Facts {
+  const uid = process.geteuid?.() ?? 0;
+  const rootless = uid !== 0;
+  const kernel = release();
+  const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
+  const tools = findTools(rootless ? ["newuidmap", "newgidmap", "pasta"] : []);
+  const mayMap = tools["newuidmap"] !== undefined && tools["newgidmap"] !== undefined;
+  return {
+    uid,
+    gid: process.getegid?.() ?? 0,
+    rootless,
+    kernel: { release: kernel, major, minor },
+    cgroup: findCgroups(),
+    subuids: mayMap ? subordinate("/etc/subuid", uid) : [],
+    subgids: mayMap ? subordinate("/etc/subgid", uid) : [],
+    tools,
+    namespaces: new Set(readdirSync("/proc/self/ns")),
+    bootId: bootId(),
+    stateDir: folders.state,
+    dataDir: folders.data,
+  };
+}
+
+function findTools(names: readonly string[]): Record<string, string> {
+  const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  return Object.fromEntries(
+    names
+      .flatMap((name) => [[name, Bun.which(name, { PATH })]] as const)
+      .filter((it): it is [string, string] => it[1] !== null),
+  );
+}
+
+/** subuid(5): `name-or-uid:start:count`. */
+function subordinate(file: string, uid: number): SubordinateRange[] {
+  try {
+    const { username } = userInfo();
+    const rows = readFileSync(file, "utf8").split("\n");
+    return rows
+      .map((row) => row.split(":"))
+      .filter(([owner]) => owner === username || owner === String(uid))
+      .map(([, start, count]) => ({ start: Number(start), count: Number(count) }));
+  } catch {
+    return [];
+  }
+}
