@@ -4,12 +4,12 @@
 import type { Control, Event, Frontend, Question, Reply } from "./event.ts";
 import type { Part } from "./lesson.ts";
 
-/** The learner wants to be elsewhere. */
+/** The learner wants to be elsewhere; or (`resume`) the container is elsewhere, and is made again as far as the lesson is. */
 export class Turn extends Error {
   override readonly name = "Turn";
-  readonly control: Control;
+  readonly control: Control | "resume";
 
-  constructor(control: Control) {
+  constructor(control: Control | "resume") {
     super(control);
     this.control = control;
   }

@@ -25,8 +25,11 @@ import type {
 export type Event =
   | { readonly kind: "begin"; readonly lesson: Lesson; readonly folder: string; readonly envFile: string }
   | { readonly kind: "blocked"; readonly lesson: Lesson; readonly why: string }
-  /** The lesson goes back, or begins again, and goes on at that part; what lies before it has been done again in silence. */
-  | { readonly kind: "moved"; readonly how: "back" | "restart"; readonly part: Part }
+  /**
+   * The lesson goes back, or begins again, and goes on at that part; what lies before it has been done again in silence. `resume`:
+   * the learner has taken the container further than the lesson, which goes on where it was.
+   */
+  | { readonly kind: "moved"; readonly how: "back" | "restart" | "resume"; readonly part: Part }
   | { readonly kind: "prose"; readonly part: Prose }
   | { readonly kind: "note"; readonly part: Note }
   | { readonly kind: "source"; readonly part: Source; readonly text: string; readonly firstLine: number }
@@ -93,7 +96,7 @@ export interface Replies {
   readonly run: "run" | "skip" | Control;
   readonly task: "check" | "hint" | "solve" | "skip" | Control;
   /** `next`: on, at the size in force. `on`: to the lesson's next part. A size changes how far `next` goes, and goes. */
-  readonly pause: "next" | "on" | { readonly size: StepSize } | Control;
+  readonly pause: "next" | "on" | { readonly size: StepSize | undefined } | Control;
   readonly continue: "next" | Control;
 }
 

@@ -6,37 +6,45 @@ import type { Context } from "./context.ts";
 import { Turn } from "./dialog.ts";
 import type { Part, PauseAt, Target } from "./lesson.ts";
 
-/** Goes on to the place, and from there as far as the learner wants, but not beyond `next`, where the lesson goes on. */
-export async function pauseAt(ctx: Context, part: PauseAt, next: Target | undefined): Promise<void> {
+/**
+ * Goes on to the place, and from there as far as the learner wants, but not beyond the next pause. `after` are the parts behind
+ * it. Where they look at the container, they are about this place: it is made again, and throws a Turn for that.
+ */
+export async function pauseAt(ctx: Context, part: PauseAt, after: readonly Part[]): Promise<void> {
   const { dialog, container } = ctx;
   const stop = await container.advance(part.target);
   tell(ctx, part, stop);
   ctx.predictions.reveal();
-  if (!dialog.silent) await lookAround(ctx, part, stop, next);
+  if (dialog.silent) return;
+  const next = after.findIndex((it) => it.kind === "pause");
+  const until = next === -1 ? after : after.slice(0, next);
+  const stepped = await lookAround(ctx, part, stop, (after[next] as PauseAt | undefined)?.target);
+  if (stepped && until.some((it) => it.kind === "run" || it.kind === "verify")) throw new Turn("resume");
 }
 
-async function lookAround(ctx: Context, part: PauseAt, first: Stop, next: Target | undefined): Promise<void> {
+/** Whether it stands elsewhere in the end. */
+async function lookAround(ctx: Context, part: PauseAt, first: Stop, next: Target | undefined): Promise<boolean> {
   const { container, memory } = ctx;
   const passed: Stop[] = [];
   for (let stop = first; ; ) {
     const answer = await ask(ctx, part, stop, passed.length > 0);
-    if (answer === "on" || (answer !== "back" && stop.pause === undefined)) return;
+    if (answer === "on" || (answer !== "back" && stop.pause === undefined)) return passed.length > 0;
     if (answer === "back") {
       passed.pop();
       stop = await container.back();
     } else {
       if (typeof answer === "object") memory.size = answer.size;
-      if (memory.size === undefined) return;
+      if (memory.size === undefined) return passed.length > 0;
       passed.push(stop);
       stop = await container.step(memory.size);
     }
     // where the lesson goes on, it tells so itself
-    if (stop.pause === undefined || isAt(stop, next)) return;
+    if (stop.pause === undefined || isAt(stop, next)) return true;
     tell(ctx, part, stop);
   }
 }
 
-type Answer = "next" | "on" | "back" | { readonly size: StepSize };
+type Answer = "next" | "on" | "back" | { readonly size: StepSize | undefined };
 
 /** `back` is a step back while there are steps, and otherwise for the lesson. */
 async function ask(ctx: Context, part: Part, { pause }: Stop, stepped: boolean): Promise<Answer> {

@@ -73,7 +73,7 @@ class Runner {
     let turn = await this.#walk(bench, container, undefined, this.#options.recall ?? []);
     while (turn !== undefined) {
       if (turn.control === "quit") return this.#outcome("quit");
-      const start = turn.control === "restart" ? this.#restart() : this.#stopBefore();
+      const start = this.#startOf(turn.control);
       const part = start ?? this.#lesson.parts[0];
       if (part !== undefined) this.#tell({ kind: "moved", how: turn.control, part });
       await container.rewind();
@@ -152,6 +152,16 @@ class Runner {
 
   #tell(event: Event): void {
     this.#dialog.tell(event);
+  }
+
+  #startOf(control: "back" | "restart" | "resume"): Part | undefined {
+    if (control === "restart") return this.#restart();
+    return control === "back" ? this.#stopBefore() : this.#partAfter();
+  }
+
+  #partAfter(): Part | undefined {
+    const { parts } = this.#lesson;
+    return this.#at === undefined ? undefined : parts[parts.indexOf(this.#at) + 1];
   }
 
   #restart(): undefined {

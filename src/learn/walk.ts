@@ -3,7 +3,7 @@
 import { run, verify } from "./acts.ts";
 import { tryProbe } from "./attack.ts";
 import type { Context } from "./context.ts";
-import type { Expect, Part, PauseAt, Target } from "./lesson.ts";
+import type { Expect, Part } from "./lesson.ts";
 import { pauseAt } from "./pauses.ts";
 import { excerpt } from "./source.ts";
 import { taskAt } from "./task.ts";
@@ -43,7 +43,7 @@ async function take(ctx: Context, part: Part, index: number): Promise<void> {
   else if (part.kind === "verify") {
     if (part.became) await doTask(ctx, taskAt(lesson.parts, index));
     else await verify(ctx, part);
-  } else if (part.kind === "pause") await pauseAt(ctx, part, nextTarget(after));
+  } else if (part.kind === "pause") await pauseAt(ctx, part, after);
   else if (part.kind === "probe") await tryProbe(ctx, part);
   else if (part.kind === "src") dialog.tell({ kind: "source", part, ...excerpt(part.file, part.symbol) });
   else if (part.kind === "note") dialog.tell({ kind: "note", part });
@@ -54,6 +54,3 @@ function expectOf(after: readonly Part[]): Expect | undefined {
   const act = after.find((it) => it.kind !== "prose" && it.kind !== "note");
   return act?.kind === "expect" ? act : undefined;
 }
-
-const nextTarget = (after: readonly Part[]): Target | undefined =>
-  after.find((it): it is PauseAt => it.kind === "pause")?.target;

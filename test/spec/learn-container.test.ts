@@ -68,6 +68,26 @@ rootTest("steps that reach the next pause of the lesson are told by it, and only
   ]);
 });
 
+rootTest(
+  "what the lesson says after a pause is about that place, also when the learner has gone on in steps",
+  async () => {
+    const learner = new Learner({ pause: [{ size: "layer" }, "next", "on"] });
+    const text = [
+      block("run host", "echo was >>log"),
+      block("pause", "namespaces: its own network namespace"),
+      block("run host", "echo here >>log"),
+      block("verify", "# no root of its own yet\noverlay.root is no\nnamespaces.network is no"),
+      block("pause", "overlay"),
+      block("run host", "cat log"),
+    ].join("");
+    const { failures } = await take(text, learner, paths, { head });
+    expect(failures).toEqual([]);
+    expect(learner.told("moved")).toMatchObject([{ how: "resume", part: { kind: "run" } }]);
+    expect(learner.told("pause").map((it) => it.pause?.layer)).toEqual(["namespaces", "cgroups", "overlay"]);
+    expect(learner.outputs.at(-1)).toBe("was\nhere\n");
+  },
+);
+
 rootTest("a check of verify is a test, and one that is not as the lesson says is untrue", async () => {
   const text =
     block("pause", "cgroups") +

@@ -112,6 +112,9 @@ rootTest(
     await terminal.until("in-23");
     await terminal.until(prompt);
     terminal.type("i");
+    await terminal.until("Enter goes on to the next layer now.");
+    await terminal.until(prompt);
+    terminal.type("\r");
     await terminal.until("▶ cgroups");
     await terminal.until(prompt);
     terminal.type("b");

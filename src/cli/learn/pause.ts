@@ -24,8 +24,6 @@ type Action = "into" | "out" | "look" | "shell" | "probe" | "why" | "verify" | R
 export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies["pause"] | undefined> {
   const { pause } = question;
   let { size } = question;
-  const go = (wanted: StepSize | undefined): Replies["pause"] =>
-    wanted === question.size ? "next" : wanted === undefined ? "on" : { size: wanted };
   for (;;) {
     const action = await desk.chooser.choose<Action>(pause === undefined ? finished : choicesAt(size), {
       kind: pause === undefined ? "finished" : "pause",
@@ -34,7 +32,7 @@ export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies
     });
     switch (action) {
       case "next":
-        return go(size);
+        return size === question.size ? "next" : { size };
       case "into":
       case "out":
         // only how far Enter goes: whoever wants single calls is not to run past a layer on the way to them
@@ -58,14 +56,14 @@ export async function askAtPause(question: AtPause, desk: Desk): Promise<Replies
 }
 
 function choicesAt(size: StepSize | undefined): Choice<Action>[] {
-  const next = size === undefined ? "next part" : `next ${size}`;
-  const into = sizes[sizes.indexOf(size) + 1];
-  const out = sizes[sizes.indexOf(size) - 1];
+  const at = sizes.indexOf(size);
+  const into = sizes[at + 1];
+  const out = sizes[at - 1] ?? "part";
   return [
-    { key: "enter", text: next, value: "next" },
+    { key: "enter", text: `next ${size ?? "part"}`, value: "next" },
     { key: "b", text: "back", value: "back" },
     ...(into === undefined ? [] : [{ key: "i", text: `into: by ${into}`, value: "into" as const }]),
-    ...(out === undefined ? [] : [{ key: "o", text: `out: by ${out}`, value: "out" as const }]),
+    ...(at === 0 ? [] : [{ key: "o", text: `out: by ${out}`, value: "out" as const }]),
     { key: "r", text: "run on to the next part", value: "on" },
     { key: "k", text: "look at kernel state", value: "look" },
     { key: "s", text: "shell inside", value: "shell" },

@@ -20,6 +20,12 @@ export function plainText(event: Event): string {
   return (writers[event.kind] as (event: Event) => string)(event);
 }
 
+const moved = {
+  back: "Back to here.",
+  restart: "From the beginning.",
+  resume: "The container is made again as far as the lesson has come, which goes on from there.",
+} as const;
+
 const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
   begin: ({ lesson: { title, summary, minutes, parts } }) => {
     const [first] = parts;
@@ -27,7 +33,7 @@ const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
     return `${titled ? "" : `${palette().bold(title)}\n\n`}${wrap(`Afterwards you can ${summary}. About ${minutes} minute${minutes === 1 ? "" : "s"}.`)}\n\n`;
   },
   blocked: ({ lesson, why }) => `${lesson.name}: blocked: ${visible(why)}\n`,
-  moved: ({ how }) => (how === "back" ? "Back to here.\n\n" : "From the beginning.\n\n"),
+  moved: ({ how }) => `${wrap(moved[how])}\n\n`,
   prose: ({ part }) => `${renderMarkdown(part.markdown)}\n\n`,
   note: () => "",
   source: ({ part, text, firstLine }) => {
