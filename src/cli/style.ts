@@ -87,3 +87,10 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export function visible(text: string): string {
   return text.replace(/[\0-\x1f\x7f-\x9f]/g, (it) => `\\x${it.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
+
+/** What a program has printed must not steer the terminal; its lines and tabs stay. */
+export const safe = (text: string): string =>
+  text
+    .split("\n")
+    .map((it) => it.split("\t").map(visible).join("\t"))
+    .join("\n");

@@ -4,10 +4,10 @@ import { describe, expect, test } from "bun:test";
 import { castOf } from "../../src/cli/learn/export/cast.ts";
 import { highlight } from "../../src/cli/learn/export/code.ts";
 import { pageOf } from "../../src/cli/learn/export/html.ts";
-import { html } from "../../src/cli/learn/export/markup.ts";
 import { unobserved } from "../../src/cli/learn/export/observe.ts";
 import { inline, proseOf } from "../../src/cli/learn/export/prose.ts";
 import { scriptOf } from "../../src/cli/learn/export/script.ts";
+import { html } from "../../src/cli/markup.ts";
 import { listLessons } from "../../src/learn/library.ts";
 
 describe("markup", () => {

@@ -9,7 +9,7 @@ import { showResult } from "../../stage/trace.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { shorten } from "../pause-look.ts";
-import { proseWidth, visible, wrap } from "../style.ts";
+import { proseWidth, safe, visible, wrap } from "../style.ts";
 
 type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
 
@@ -180,13 +180,6 @@ function observed(seen: Observation): string {
       return `stopped, killed by ${seen.signal}`;
   }
 }
-
-/** What a program has printed must not steer the terminal; its lines and tabs stay. */
-export const safe = (text: string): string =>
-  text
-    .split("\n")
-    .map((it) => it.split("\t").map(visible).join("\t"))
-    .join("\n");
 
 const indented = (text: string, indent: string): string =>
   text

@@ -6,8 +6,8 @@ import type { Predict, Prose, Run, Solve } from "../../learn/lesson.ts";
 import { renderMarkdown, splitMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { hang, INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
-import { columns, wrap } from "../style.ts";
-import { plainText, safe } from "./plain.ts";
+import { columns, safe, wrap } from "../style.ts";
+import { plainText } from "./plain.ts";
 
 /** A portion of text; a heading begins a screen where it can. */
 export interface Told {

@@ -1,6 +1,6 @@
 // Code, with the little colour that helps to read it: comments, strings, words of the language.
 
-import { html, Markup } from "./markup.ts";
+import { html, Markup } from "../../markup.ts";
 
 const words =
   "async|await|break|case|class|const|continue|default|do|else|enum|export|extends|for|from|function|if|implements|import|in|instanceof|interface|let|new|of|private|readonly|return|static|struct|switch|throw|try|catch|finally|type|typeof|undefined|unsigned|void|while|yield";

@@ -4,7 +4,7 @@
 import { release } from "node:os";
 import { version } from "../../../../package.json" with { type: "json" };
 import type { Lesson } from "../../../learn/lesson.ts";
-import { html, Markup } from "./markup.ts";
+import { html, Markup } from "../../markup.ts";
 import type { Observed } from "./observe.ts";
 import { partOf } from "./parts.ts";
 import { type Heading, inline, proseOf } from "./prose.ts";

@@ -7,9 +7,9 @@ import { excerpt } from "../../../learn/source.ts";
 import { taskAt } from "../../../learn/task.ts";
 import { findProbe } from "../../../probes/index.ts";
 import { type Observation, outcome, wasStopped } from "../../../probes/probe.ts";
+import { html, type Markup } from "../../markup.ts";
 import { shorten } from "../../pause-look.ts";
 import { highlight } from "./code.ts";
-import { html, type Markup } from "./markup.ts";
 import type { Observed, Stop } from "./observe.ts";
 import { inline, markdown } from "./prose.ts";
 

@@ -7,7 +7,7 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { type State, toHast } from "mdast-util-to-hast";
 import { gfmTable } from "micromark-extension-gfm-table";
-import { Markup } from "./markup.ts";
+import { Markup } from "../../markup.ts";
 
 export interface Heading {
   readonly depth: number;

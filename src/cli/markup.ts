@@ -1,6 +1,6 @@
 // HTML that cannot be broken by what is put into it: whatever is not markup already is escaped.
 
-import { safe } from "../plain.ts";
+import { safe } from "./style.ts";
 
 export class Markup {
   readonly text: string;
