@@ -7,7 +7,7 @@ import { readers } from "./blocks/index.ts";
 import { readHead, splitHead } from "./head.ts";
 import type { Lesson, Part } from "./lesson.ts";
 import { checkOrder } from "./order.ts";
-import { collectProblems, type Problem, quoted, type Report } from "./problem.ts";
+import { collectProblems, type Problem, quoted, type Report, reportControl } from "./problem.ts";
 
 export type Parsed = { readonly lesson: Lesson } | { readonly problems: readonly Problem[] };
 
@@ -15,6 +15,7 @@ export type Parsed = { readonly lesson: Lesson } | { readonly problems: readonly
 export function parseLesson(source: string, path: string): Parsed {
   const text = source.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
   const { problems, report } = collectProblems();
+  for (const [i, line] of text.split("\n").entries()) reportControl(line, i + 1, report);
   const split = splitHead(text);
   if (split === undefined) report(1, ...missingHead(text));
   const head = split === undefined ? undefined : readHead(split.yaml, report);

@@ -22,6 +22,19 @@ export function collectProblems(): { readonly problems: readonly Problem[]; read
   return { problems, report: (line, reason, remedy) => problems.push({ line, reason, remedy }) };
 }
 
+// All but line breaks and tabs: C0, C1, and what turns the direction of writing.
+const control = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+
+export const hasControl = (text: string): boolean => control.test(text);
+
+/** With them, what a learner sees before saying yes to a command need not be the command: they could take over the terminal. */
+export function reportControl(text: string, line: number, report: Report): void {
+  const [found] = control.exec(text) ?? [];
+  if (found === undefined) return;
+  const code = found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  report(line, `a control character, U+${code}, has no place in a lesson`, "a text without it");
+}
+
 /** As somebody has written it, on one line and not at length. */
 export function quoted(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;

@@ -2,9 +2,9 @@
 // All scalars are text ("failsafe"), so that `text: 137` and `text: yes` are what their author sees.
 
 import * as v from "valibot";
-import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import { nearest } from "../core/nearest.ts";
-import { quoted, type Report } from "./problem.ts";
+import { hasControl, quoted, type Report, reportControl } from "./problem.ts";
 
 /** `firstLine` is that of the text in the file. Undefined where something is wrong, which has been reported. */
 export function readYaml<S extends v.GenericSchema>(
@@ -23,6 +23,9 @@ export function readYaml<S extends v.GenericSchema>(
     report(line, yamlReason(error.code, error.message), yamlRemedy(error.code, written));
     return undefined;
   }
+  // "\\e" in quotes is one, too; those in the file itself have been told of
+  if (!hasControl(text))
+    visit(document, { Scalar: (_, it) => reportControl(String(it.value), lineAt(it.range?.[0] ?? 0), report) });
   const result = v.safeParse(schema, document.toJS());
   if (result.success) return result.output;
   for (const issue of result.issues) {

@@ -233,3 +233,14 @@ test("a message names file, line, reason and remedy", () => {
     "a.md:3: title is missing; write instead: title: x",
   );
 });
+
+test("control characters are refused wherever they stand, also as escapes of YAML: they could hide what a command does", () => {
+  const told = (line: number, code: string): string =>
+    `${line}: a control character, U+${code}, has no place in a lesson; write instead: a text without it`;
+  expect(problems("# One\n\nText\x1b[2J\n")).toEqual([told(3, "001B")]);
+  expect(problems(`# One\n\n${fence("run host", "true # \u202ehsur\r\ntrue")}`)).toEqual([told(4, "202E")]);
+  expect(problems("# One\n", head.replace("A hostname", '"A \\e[31m').replace("own", 'own"'))).toEqual([
+    told(2, "001B"),
+  ]);
+  expect(problems("# One\n\n\tcode\r\n\nä → 🙂\n")).toEqual([]);
+});
