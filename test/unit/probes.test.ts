@@ -116,9 +116,10 @@ describe("what is shown", () => {
   test("the page needs nothing else, and what was seen cannot become part of it", () => {
     const html = page(matrix);
     expect(html).not.toMatch(/<script|<link|<img|https?:|url\(/);
-    expect(html).toContain("a &lt;b&gt; &amp; &quot;c&quot;\ufffd[2J");
+    expect(html).toContain("a &lt;b&gt; &amp; &quot;c&quot;\\x1b[2J");
     expect(html).toContain("mount(&quot;&lt;x&gt;&quot;) = -1 EPERM");
     expect(html).not.toContain("\x1b");
+    expect(html).not.toContain("[object");
   });
 
   test("each link of the page leads to a place in it", () => {

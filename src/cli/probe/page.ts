@@ -2,35 +2,37 @@
 
 import type { Cell, Column, Matrix, Row } from "../../probes/matrix.ts";
 import type { Probe } from "../../probes/probe.ts";
+import { html, Markup } from "../markup.ts";
 import { style } from "./page-style.ts";
 import { grouped, type Meaning, meaning, sawIn, word } from "./words.ts";
 
 export function page(matrix: Matrix): string {
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>minidocker probe: which layer stops what</title>
-<style>${style}</style>
+<style>${new Markup(style)}</style>
 </head>
 <body>
 <a class="skip" href="#seen">What each cell saw</a>
 <header>
 <h1>Which layer stops what</h1>
-<p>${encode(intro(matrix))}</p>
+<p>${intro(matrix)}</p>
 ${legend()}
 </header>
 <main>
 ${heatMap(matrix)}
 ${layersSection(matrix.rows)}
 <h2 id="seen">What each cell saw</h2>
-${matrix.rows.map((it) => details(it, matrix.columns)).join("\n")}
+${matrix.rows.map((it) => details(it, matrix.columns))}
 ${lessons(matrix.rows)}
 </main>
 </body>
 </html>
-`;
+`.text;
 }
 
 function intro({ columns, rows, seconds }: Matrix): string {
@@ -53,42 +55,41 @@ const meanings: readonly (readonly [Meaning, string, string])[] = [
   ],
 ];
 
-function legend(): string {
+function legend(): Markup {
   const rows = meanings.map(
-    ([kind, text, about]) =>
-      `<dt><span class="${kind}">${mark(kind)}${encode(text)}</span></dt><dd>${encode(about)}</dd>`,
+    ([kind, text, about]) => html`<dt><span class="${kind}">${mark(kind)}${text}</span></dt><dd>${about}</dd>`,
   );
-  return `<dl class="legend">${rows.join("")}</dl>`;
+  return html`<dl class="legend">${rows}</dl>`;
 }
 
 // beside the colour, a sign, for whoever does not see the difference
-const mark = (kind: Meaning): string =>
-  `<i aria-hidden="true">${{ open: "✗", stopped: "■", contained: "□", nothing: "·" }[kind]}</i>`;
+const mark = (kind: Meaning): Markup =>
+  html`<i aria-hidden="true">${{ open: "✗", stopped: "■", contained: "□", nothing: "·" }[kind]}</i>`;
 
-function heatMap({ columns, rows }: Matrix): string {
-  const head = columns.map((it) => `<th scope="col"><span>${encode(it.name)}</span></th>`).join("");
+function heatMap({ columns, rows }: Matrix): Markup {
+  const head = columns.map((it) => html`<th scope="col"><span>${it.name}</span></th>`);
   const bodies = grouped(rows, (it) => it.probe).map(
-    ([title, list]) => `<tbody>
-<tr class="group"><th scope="rowgroup" colspan="${columns.length + 1}">${encode(title)}</th></tr>
-${list.map((row) => mapRow(row, columns)).join("\n")}
+    ([title, list]) => html`<tbody>
+<tr class="group"><th scope="rowgroup" colspan="${columns.length + 1}">${title}</th></tr>
+${list.map((row) => mapRow(row, columns))}
 </tbody>`,
   );
-  return `<div class="map" role="region" aria-label="Probes and containers" tabindex="0">
+  return html`<div class="map" role="region" aria-label="Probes and containers" tabindex="0">
 <table>
 <caption>A row for each probe, a column for each container. A cell leads to what it saw.</caption>
 <thead><tr><td></td>${head}</tr></thead>
-${bodies.join("\n")}
+${bodies}
 </table>
 </div>`;
 }
 
-function mapRow({ probe, cells }: Row, columns: readonly Column[]): string {
+function mapRow({ probe, cells }: Row, columns: readonly Column[]): Markup {
   const shown = cells.map((cell, i) => {
     const kind = meaning(cell);
     const title = `${probe.name}, ${columns[i]?.name}: ${sawIn(cell)}`;
-    return `<td class="${kind}"><a href="#${idOf(probe)}" title="${encode(title)}">${mark(kind)}${encode(word(cell))}</a></td>`;
+    return html`<td class="${kind}"><a href="#${idOf(probe)}" title="${title}">${mark(kind)}${word(cell)}</a></td>`;
   });
-  return `<tr><th scope="row"><a href="#${idOf(probe)}" title="${encode(probe.question)}">${encode(probe.name)}</a></th>${shown.join("")}</tr>`;
+  return html`<tr><th scope="row"><a href="#${idOf(probe)}" title="${probe.question}">${probe.name}</a></th>${shown}</tr>`;
 }
 
 const idOf = ({ name }: Probe): string => `probe-${name}`;
@@ -99,40 +100,42 @@ const kinds = [
   ["redundant", "It can be left out, and others still stop them"],
 ] as const;
 
-function layersSection(rows: readonly Row[]): string {
+function layersSection(rows: readonly Row[]): Markup | undefined {
   const layers = [...new Set(rows.flatMap(({ thanks }) => Object.values(thanks).flat() as string[]))];
-  if (layers.length === 0) return "";
-  const list = (layer: string, kind: (typeof kinds)[number][0]): string => {
+  if (layers.length === 0) return undefined;
+  const list = (layer: string, kind: (typeof kinds)[number][0]): Markup | string => {
     const found = rows.filter((it) => it.thanks[kind].includes(layer)).map((it) => link(it.probe));
-    return found.length === 0 ? "none" : found.join(", ");
+    return found.length === 0 ? "none" : commas(found);
   };
   const body = layers.map(
     (layer) =>
-      `<tr><th scope="row">${encode(layer)}</th>${kinds.map(([kind]) => `<td>${list(layer, kind)}</td>`).join("")}</tr>`,
+      html`<tr><th scope="row">${layer}</th>${kinds.map(([kind]) => html`<td>${list(layer, kind)}</td>`)}</tr>`,
   );
-  const head = kinds.map(([kind, about]) => `<th scope="col">${kind}<small>${encode(about)}</small></th>`).join("");
-  return `<h2>What it says about the layers</h2>
-<div class="scroll"><table class="layers"><thead><tr><td></td>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
+  const head = kinds.map(([kind, about]) => html`<th scope="col">${kind}<small>${about}</small></th>`);
+  return html`<h2>What it says about the layers</h2>
+<div class="scroll"><table class="layers"><thead><tr><td></td>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-const link = (probe: Probe): string => `<a href="#${idOf(probe)}">${encode(probe.name)}</a>`;
+const commas = (items: readonly Markup[]): Markup => html`${items.map((it, i) => (i === 0 ? it : html`, ${it}`))}`;
 
-function details({ probe, cells, thanks }: Row, columns: readonly Column[]): string {
+const link = (probe: Probe): Markup => html`<a href="#${idOf(probe)}">${probe.name}</a>`;
+
+function details({ probe, cells, thanks }: Row, columns: readonly Column[]): Markup {
   const rows = alike(cells).map(([cell, places]) => {
     const kind = meaning(cell);
-    const names = places.map((at) => `<span>${encode(columns[at]?.name ?? "")}</span>`).join(", ");
+    const names = places.map((at) => html`<span>${columns[at]?.name ?? ""}</span>`);
     const calls = cell.kind === "seen" ? cell.calls : [];
-    const trace = calls.length === 0 ? "" : `<pre>${calls.map(encode).join("\n")}</pre>`;
-    return `<tr><th scope="row">${names}</th><td class="${kind}">${mark(kind)}${encode(word(cell))}</td><td>${encode(sawIn(cell))}${trace}</td></tr>`;
+    const trace = calls.length === 0 ? undefined : html`<pre>${calls.join("\n")}</pre>`;
+    return html`<tr><th scope="row">${commas(names)}</th><td class="${kind}">${mark(kind)}${word(cell)}</td><td>${sawIn(cell)}${trace}</td></tr>`;
   });
   const who = kinds
     .filter(([kind]) => thanks[kind].length > 0)
-    .map(([kind]) => `<dt>${kind}</dt><dd>${encode(thanks[kind].join(", "))}</dd>`);
-  return `<section id="${idOf(probe)}" aria-labelledby="${idOf(probe)}-title">
-<h3 id="${idOf(probe)}-title">${encode(probe.name)}</h3>
-<p>${encode(probe.question)} <code>${encode(probe.call)}</code></p>
-<dl class="facts">${who.join("")}<dt>lesson</dt><dd><a href="#lesson-${encode(probe.lesson)}">${encode(probe.lesson)}</a></dd></dl>
-<table class="cells"><tbody>${rows.join("\n")}</tbody></table>
+    .map(([kind]) => html`<dt>${kind}</dt><dd>${thanks[kind].join(", ")}</dd>`);
+  return html`<section id="${idOf(probe)}" aria-labelledby="${idOf(probe)}-title">
+<h3 id="${idOf(probe)}-title">${probe.name}</h3>
+<p>${probe.question} <code>${probe.call}</code></p>
+<dl class="facts">${who}<dt>lesson</dt><dd><a href="#lesson-${probe.lesson}">${probe.lesson}</a></dd></dl>
+<table class="cells"><tbody>${rows}</tbody></table>
 </section>`;
 }
 
@@ -148,18 +151,11 @@ function alike(cells: readonly Cell[]): [Cell, number[]][] {
   return [...found.values()];
 }
 
-function lessons(rows: readonly Row[]): string {
+function lessons(rows: readonly Row[]): Markup {
   const names = [...new Set(rows.map((it) => it.probe.lesson))].sort();
   const list = names.map((name) => {
     const taught = rows.filter((it) => it.probe.lesson === name).map((it) => link(it.probe));
-    return `<dt id="lesson-${encode(name)}"><code>minidocker learn ${encode(name)}</code></dt><dd>${taught.join(", ")}</dd>`;
+    return html`<dt id="lesson-${name}"><code>minidocker learn ${name}</code></dt><dd>${commas(taught)}</dd>`;
   });
-  return `<h2>The lessons</h2>\n<dl class="lessons">${list.join("\n")}</dl>`;
-}
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-/** What a program said may hold anything. */
-function encode(text: string): string {
-  return text.replace(/[&<>"]/g, (it) => entities[it] ?? it).replace(/[\0-\x08\x0b-\x1f\x7f]/g, "\ufffd");
+  return html`<h2>The lessons</h2>\n<dl class="lessons">${list}</dl>`;
 }
