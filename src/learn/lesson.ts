@@ -1,5 +1,5 @@
 // What a lesson is, once it has been read: prose and fenced blocks, in the order in which a learner meets them. The
-// grammar of the blocks is in docs/writing-lessons.md; src/learn/parse.ts reads it.
+// grammar of the blocks is in docs/writing-lessons.md; src/learn/format/parse.ts reads it.
 
 import type { Target } from "../core/stepper.ts";
 

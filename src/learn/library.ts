@@ -5,11 +5,11 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { nearest } from "../core/nearest.ts";
 import { Refusal } from "../core/refusal.ts";
+import { lessonName, type Parsed, parseLesson } from "./format/parse.ts";
+import { collectProblems, describeProblems, type Problem } from "./format/problem.ts";
+import { mapSchema, readYaml, textSchema } from "./format/yaml.ts";
 import type { Lesson } from "./lesson.ts";
-import { lessonName, type Parsed, parseLesson } from "./parse.ts";
-import { collectProblems, describeProblems, type Problem } from "./problem.ts";
 import { textRoot } from "./root.ts";
-import { mapSchema, readYaml, textSchema } from "./yaml.ts";
 
 export function lessonsFolder(): string {
   return join(textRoot(), "lessons");

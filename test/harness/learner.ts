@@ -3,9 +3,9 @@
 import { join } from "node:path";
 import { readContainer } from "../../src/cli/learn/container.ts";
 import type { Event, Frontend, Question } from "../../src/learn/event.ts";
-import { parseLesson } from "../../src/learn/parse.ts";
-import { describeProblems } from "../../src/learn/problem.ts";
-import { type Outcome, runLesson } from "../../src/learn/runner.ts";
+import { parseLesson } from "../../src/learn/format/parse.ts";
+import { describeProblems } from "../../src/learn/format/problem.ts";
+import { type Outcome, runLesson } from "../../src/learn/taking/runner.ts";
 import type { Paths } from "../../src/state/paths.ts";
 
 type Kind = Question["kind"];

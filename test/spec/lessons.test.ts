@@ -1,4 +1,4 @@
-// Every lesson, with its own answers and solutions, each task three ways (src/learn/three-ways.ts): on this machine, or in the lab's
+// Every lesson, with its own answers and solutions, each task three ways (src/learn/taking/three-ways.ts): on this machine, or in the lab's
 // kernel, whichever has what it asks for. A lesson that is blocked in both has been tried by nobody, and that is a failure.
 
 import { afterAll, expect, test } from "bun:test";

@@ -1,9 +1,9 @@
 // A lesson's file becomes a Lesson, and whatever is wrong in it is told by its line, with what to write instead.
 
 import { describe, expect, test } from "bun:test";
+import { lessonName } from "../../src/learn/format/parse.ts";
+import { describeProblems } from "../../src/learn/format/problem.ts";
 import type { PartKind } from "../../src/learn/lesson.ts";
-import { lessonName } from "../../src/learn/parse.ts";
-import { describeProblems } from "../../src/learn/problem.ts";
 import { fence, head, lesson, predict, problems, solution, task } from "./lesson-text.ts";
 
 describe("a whole lesson", () => {

@@ -1,8 +1,8 @@
 // Lessons' files for tests, and what is said about them.
 
+import { parseLesson } from "../../src/learn/format/parse.ts";
+import { describeProblems } from "../../src/learn/format/problem.ts";
 import type { Lesson } from "../../src/learn/lesson.ts";
-import { parseLesson } from "../../src/learn/parse.ts";
-import { describeProblems } from "../../src/learn/problem.ts";
 
 export const head = `---
 title: A hostname of its own

@@ -1,9 +1,9 @@
 // learn check FILE: what is wrong with a lesson, so that its author can put it right.
 
-import { checkLesson } from "../../learn/check.ts";
-import { gatherKnown, type Known } from "../../learn/known.ts";
+import { checkLesson } from "../../learn/format/check.ts";
+import { gatherKnown, type Known } from "../../learn/format/known.ts";
+import { describeProblems, type Problem } from "../../learn/format/problem.ts";
 import { readLesson } from "../../learn/library.ts";
-import { describeProblems, type Problem } from "../../learn/problem.ts";
 import { requirements } from "../../learn/requirements.ts";
 import { print, printJson } from "../output.ts";
 import { UsageError } from "../parse.ts";

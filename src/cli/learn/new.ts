@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { Refusal } from "../../core/refusal.ts";
-import { newLesson } from "../../learn/new.ts";
+import { newLesson } from "../../learn/format/new.ts";
 import { print } from "../output.ts";
 import { UsageError } from "../parse.ts";
 

@@ -3,7 +3,7 @@
 import type { Lesson, Predict } from "../../learn/lesson.ts";
 import { listLessons } from "../../learn/library.ts";
 import { readProgress, writeProgress } from "../../learn/progress.ts";
-import type { Outcome } from "../../learn/runner.ts";
+import type { Outcome } from "../../learn/taking/runner.ts";
 import type { Paths } from "../../state/paths.ts";
 import { status } from "../output.ts";
 

@@ -1,13 +1,13 @@
 // Taking a lesson: which front end shows it, what is written down of it, and the exit code.
 
 import { Refusal } from "../../core/refusal.ts";
-import type { Means, RunnerOptions } from "../../learn/context.ts";
 import type { Frontend } from "../../learn/event.ts";
 import type { Lesson } from "../../learn/lesson.ts";
 import { findLesson, findPath, readPaths } from "../../learn/library.ts";
 import { onlyLayer } from "../../learn/one-layer.ts";
 import { readProgress } from "../../learn/progress.ts";
-import { type Outcome, runLesson } from "../../learn/runner.ts";
+import type { Means, RunnerOptions } from "../../learn/taking/context.ts";
+import { type Outcome, runLesson } from "../../learn/taking/runner.ts";
 import { openPaths } from "../../state/paths.ts";
 import { print, status } from "../output.ts";
 import { isTerminal } from "../style.ts";

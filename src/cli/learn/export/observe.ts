@@ -3,7 +3,7 @@
 
 import type { Event, Frontend } from "../../../learn/event.ts";
 import type { Lesson, Part } from "../../../learn/lesson.ts";
-import { runLesson } from "../../../learn/runner.ts";
+import { runLesson } from "../../../learn/taking/runner.ts";
 import { showResult } from "../../../stage/trace.ts";
 import { unattended } from "../auto.ts";
 import { plainText } from "../plain.ts";

@@ -1,7 +1,7 @@
 // What is remembered from walk to walk: the learner goes back, and what was decided before stays decided.
 
-import type { StepSize } from "../core/stepper.ts";
-import type { Part, Predict } from "./lesson.ts";
+import type { StepSize } from "../../core/stepper.ts";
+import type { Part, Predict } from "../lesson.ts";
 
 /** What was decided at a part: the choice, whether the script was run, how the task was done. */
 export type Decision = number | "run" | "skip" | "done" | "shown";

@@ -1,13 +1,13 @@
 // What a lesson may name: layers, checks, probes, other lessons, places in the making of its container.
 
-import { findFacts } from "../core/find-facts.ts";
-import { View } from "../core/view.ts";
-import { type PlannedCall, planContainer } from "../engine/explain.ts";
-import type { RunOptions } from "../engine/options/index.ts";
-import { parts } from "../engine/options/layers.ts";
-import { layers } from "../layers/index.ts";
-import { locatePaths } from "../state/paths.ts";
-import { lessonNames } from "./library.ts";
+import { findFacts } from "../../core/find-facts.ts";
+import { View } from "../../core/view.ts";
+import { type PlannedCall, planContainer } from "../../engine/explain.ts";
+import type { RunOptions } from "../../engine/options/index.ts";
+import { parts } from "../../engine/options/layers.ts";
+import { layers } from "../../layers/index.ts";
+import { locatePaths } from "../../state/paths.ts";
+import { lessonNames } from "../library.ts";
 
 export interface Known {
   /** Layers, and parts of them. */

@@ -1,9 +1,9 @@
 // A task proves something only if it fails without the lesson's layer. So `--auto` does it three ways: nothing is done, and it is
 // false; the same act is done without the layer, and it still is; the solution makes it true.
 
+import type { Task } from "../task.ts";
 import { becomes, perform } from "./acts.ts";
 import type { Context } from "./context.ts";
-import type { Task } from "./task.ts";
 
 /** How long to wait for something that must not happen, in milliseconds. */
 const PATIENCE = 600;

@@ -1,10 +1,10 @@
 // A task: something is false, and the learner makes it true, in whatever way. The kernel is looked at again and again, so a second
 // terminal is as good as this one, and there is nothing to hand in.
 
+import type { Task } from "../task.ts";
 import { becomes, judge, perform } from "./acts.ts";
 import type { Context } from "./context.ts";
 import { Turn } from "./dialog.ts";
-import type { Task } from "./task.ts";
 import { testTask } from "./three-ways.ts";
 import { Watch } from "./watch.ts";
 

@@ -5,10 +5,10 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { quoteWord } from "../core/words.ts";
-import type { ScriptOutcome } from "../engine/held.ts";
-import { openPaths, type Paths } from "../state/paths.ts";
-import { isAlive, type ProcessIdentity, self } from "../state/process.ts";
+import { quoteWord } from "../../core/words.ts";
+import type { ScriptOutcome } from "../../engine/held.ts";
+import { openPaths, type Paths } from "../../state/paths.ts";
+import { isAlive, type ProcessIdentity, self } from "../../state/process.ts";
 import { Guardian, TOKEN_FILE } from "./guardian.ts";
 import { runScript } from "./script.ts";
 

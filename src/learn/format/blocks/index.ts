@@ -1,6 +1,6 @@
 // Every kind of block, by the first word behind its fence.
 
-import type { PartKind } from "../lesson.ts";
+import type { PartKind } from "../../lesson.ts";
 import type { Reader } from "./block.ts";
 import { readNote, readPause, readProbe, readSource } from "./places.ts";
 import { readPredict } from "./predict.ts";

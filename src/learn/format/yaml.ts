@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument, visit } from "yaml";
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "../../core/nearest.ts";
 import { hasControl, quoted, type Report, reportControl } from "./problem.ts";
 
 /** `firstLine` is that of the text in the file. Undefined where something is wrong, which has been reported. */

@@ -1,8 +1,8 @@
 // Between the runner and whoever shows the lesson. What is done again in silence is neither told nor asked; an abort answers
 // every question; and a control, such as `back`, is thrown, because it ends whatever asks.
 
-import type { Control, Event, Frontend, Question, Reply } from "./event.ts";
-import type { Part } from "./lesson.ts";
+import type { Control, Event, Frontend, Question, Reply } from "../event.ts";
+import type { Part } from "../lesson.ts";
 
 /** The learner wants to be elsewhere; or (`resume`) the container is elsewhere, and is made again as far as the lesson is. */
 export class Turn extends Error {

@@ -1,7 +1,7 @@
 // `verify`, and what belongs to a task: `hint`, `solve`.
 
-import { nearest } from "../../core/nearest.ts";
-import type { CheckTest, Hint } from "../lesson.ts";
+import { nearest } from "../../../core/nearest.ts";
+import type { CheckTest, Hint } from "../../lesson.ts";
 import { quoted, type Report } from "../problem.ts";
 import { type Block, bodyLines, type Reader, someText } from "./block.ts";
 import { places, readWhere } from "./scripts.ts";

@@ -1,12 +1,12 @@
 // The lesson's own container: held, made as far as the lesson says, and made anew where a task is tried without a layer.
 
-import type { Check } from "../core/layer.ts";
-import { type Change, capture, compare } from "../core/snapshot.ts";
-import type { Pause, StepSize } from "../core/stepper.ts";
-import { View } from "../core/view.ts";
-import type { Held, ScriptOutcome } from "../engine/held.ts";
-import type { Call } from "../stage/call.ts";
-import type { Target, Where } from "./lesson.ts";
+import type { Check } from "../../core/layer.ts";
+import { type Change, capture, compare } from "../../core/snapshot.ts";
+import type { Pause, StepSize } from "../../core/stepper.ts";
+import { View } from "../../core/view.ts";
+import type { Held, ScriptOutcome } from "../../engine/held.ts";
+import type { Call } from "../../stage/call.ts";
+import type { Target, Where } from "../lesson.ts";
 import { SECONDS } from "./script.ts";
 
 /** Where it stands, and what is new since it stood still before. */

@@ -1,9 +1,9 @@
 // Looks whether a task is done, again and again, while the learner is asked; and recognises what they have done instead.
 
+import type { Hint } from "../lesson.ts";
+import type { Task } from "../task.ts";
 import { judge } from "./acts.ts";
 import type { Context } from "./context.ts";
-import type { Hint } from "./lesson.ts";
-import type { Task } from "./task.ts";
 
 /** How often the kernel is looked at while the learner works, in milliseconds from the end of a look to the next. */
 const LOOK = 250;

@@ -1,7 +1,7 @@
 // `predict`: a question before the deed.
 
 import * as v from "valibot";
-import type { Predict } from "../lesson.ts";
+import type { Predict } from "../../lesson.ts";
 import { mapSchema, readYaml, textSchema } from "../yaml.ts";
 import type { Reader } from "./block.ts";
 

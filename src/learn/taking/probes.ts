@@ -1,12 +1,12 @@
 // `probe`: the same attack on two containers like the lesson's. With all layers it is stopped, without some it is not, and the
 // filter of system calls is the same in both: so it is clear who is to thank.
 
-import { Refusal } from "../core/refusal.ts";
-import { probes } from "../probes/index.ts";
-import type { Observation } from "../probes/probe.ts";
-import { tryTwice, whyNot } from "../probes/run.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { probes } from "../../probes/index.ts";
+import type { Observation } from "../../probes/probe.ts";
+import { tryTwice, whyNot } from "../../probes/run.ts";
+import type { ProbeRef } from "../lesson.ts";
 import type { Context } from "./context.ts";
-import type { ProbeRef } from "./lesson.ts";
 
 export async function tryProbe(ctx: Context, part: ProbeRef): Promise<void> {
   const { dialog, lesson, options, bench } = ctx;

@@ -1,13 +1,13 @@
 // What the parts of a lesson act on: one walk through it.
 
-import type { StepSize } from "../core/stepper.ts";
-import type { RunOptions } from "../engine/options/index.ts";
-import type { Paths } from "../state/paths.ts";
+import type { StepSize } from "../../core/stepper.ts";
+import type { RunOptions } from "../../engine/options/index.ts";
+import type { Paths } from "../../state/paths.ts";
+import type { Names } from "../expect.ts";
+import type { Lesson, Predict } from "../lesson.ts";
 import type { Bench } from "./bench.ts";
 import type { LessonContainer } from "./container.ts";
 import type { Dialog } from "./dialog.ts";
-import type { Names } from "./expect.ts";
-import type { Lesson, Predict } from "./lesson.ts";
 import type { Memory } from "./memory.ts";
 import type { Predictions } from "./predictions.ts";
 

@@ -1,12 +1,12 @@
 // One walk through a lesson, from its first part on: in silence up to the part at which it is to go on, and aloud from there.
 
+import type { Expect, Part } from "../lesson.ts";
+import { excerpt } from "../source.ts";
+import { taskAt } from "../task.ts";
 import { run, verify } from "./acts.ts";
-import { tryProbe } from "./attack.ts";
 import type { Context } from "./context.ts";
-import type { Expect, Part } from "./lesson.ts";
 import { pauseAt } from "./pauses.ts";
-import { excerpt } from "./source.ts";
-import { taskAt } from "./task.ts";
+import { tryProbe } from "./probes.ts";
 import { doTask } from "./tasks.ts";
 
 /** Walks to the end. `onPart` hears of each part before it is begun. Throws a Turn where the learner wants to be elsewhere. */

@@ -2,10 +2,10 @@
 
 import type { Nodes, Root } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "../../core/nearest.ts";
+import type { Lesson, Part } from "../lesson.ts";
 import { readers } from "./blocks/index.ts";
 import { readHead, splitHead } from "./head.ts";
-import type { Lesson, Part } from "./lesson.ts";
 import { checkOrder } from "./order.ts";
 import { collectProblems, type Problem, quoted, type Report, reportControl } from "./problem.ts";
 

@@ -1,10 +1,10 @@
 // `pause`: the container is made up to a place, and the learner looks around; in smaller steps, too, and back again.
 
-import type { StepSize } from "../core/stepper.ts";
+import type { StepSize } from "../../core/stepper.ts";
+import type { Part, PauseAt, Target } from "../lesson.ts";
 import type { Stop } from "./container.ts";
 import type { Context } from "./context.ts";
 import { Turn } from "./dialog.ts";
-import type { Part, PauseAt, Target } from "./lesson.ts";
 
 /**
  * Goes on to the place, and from there as far as the learner wants, but not beyond the next pause. `after` are the parts behind

@@ -1,15 +1,15 @@
 // Whether what a lesson names is there. Syntax and order have been seen to by parse.ts; this looks at the rest of the world.
 
-import { nearest } from "../core/nearest.ts";
-import { Refusal } from "../core/refusal.ts";
-import type { PlannedCall } from "../engine/explain.ts";
+import { nearest } from "../../core/nearest.ts";
+import { Refusal } from "../../core/refusal.ts";
+import type { PlannedCall } from "../../engine/explain.ts";
+import type { Lesson, Part, PauseAt, Source } from "../lesson.ts";
+import { requirementRemedy } from "../requirements.ts";
+import { declaredNames, findSymbol, sourceText } from "../source.ts";
+import { taskAt } from "../task.ts";
 import type { Known, Places } from "./known.ts";
-import type { Lesson, Part, PauseAt, Source } from "./lesson.ts";
 import { collectProblems, type Problem, quoted, type Report } from "./problem.ts";
-import { requirementRemedy } from "./requirements.ts";
-import { scriptsOf, syntaxProblem } from "./shell.ts";
-import { declaredNames, findSymbol, sourceText } from "./source.ts";
-import { taskAt } from "./task.ts";
+import { scriptsOf, syntaxProblem } from "./syntax.ts";
 
 /** Everything that is wrong with it, in the order of its lines. */
 export async function checkLesson(lesson: Lesson, known: Known): Promise<readonly Problem[]> {

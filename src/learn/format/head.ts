@@ -1,8 +1,8 @@
 // The head of a lesson's file: YAML between two lines `---`.
 
 import * as v from "valibot";
-import { splitWords } from "../core/words.ts";
-import type { Lesson } from "./lesson.ts";
+import { splitWords } from "../../core/words.ts";
+import type { Lesson } from "../lesson.ts";
 import type { Report } from "./problem.ts";
 import { mapSchema, readYaml, textSchema } from "./yaml.ts";
 

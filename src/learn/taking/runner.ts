@@ -1,15 +1,15 @@
 // Takes somebody through a lesson. Headless: a front end is told what happens, and asked. Whatever the lesson has made is gone
 // when this returns; where minidocker is killed, the bench's guardian sees to that.
 
+import type { Event, Frontend } from "../event.ts";
+import type { Lesson, Part, Predict } from "../lesson.ts";
+import { blockedBy } from "../requirements.ts";
 import { Bench } from "./bench.ts";
 import { LessonContainer } from "./container.ts";
 import type { Context, RunnerOptions } from "./context.ts";
 import { Dialog, Turn } from "./dialog.ts";
-import type { Event, Frontend } from "./event.ts";
-import type { Lesson, Part, Predict } from "./lesson.ts";
 import { Memory } from "./memory.ts";
 import { Predictions } from "./predictions.ts";
-import { blockedBy } from "./requirements.ts";
 import { walk } from "./walk.ts";
 
 export interface Outcome {
@@ -115,7 +115,7 @@ class Runner {
     const make = async (without: readonly string[]) => {
       if (container === undefined) throw new Error(`${this.#lesson.path}: the head has no container`);
       const options = means.readOptions(container);
-      const { Held } = await import("../engine/held.ts");
+      const { Held } = await import("../../engine/held.ts");
       const notice = (text: string): void => this.#dialog.tell({ kind: "notice", text });
       return Held.make({ ...options, without: [...options.without, ...without] }, { notice }, bench.paths);
     };

@@ -1,6 +1,6 @@
 // `pause`, `probe`, `src`, and `note`.
 
-import type { Target } from "../lesson.ts";
+import type { Target } from "../../lesson.ts";
 import { quoted } from "../problem.ts";
 import { type Block, bodyLines, type Reader, someText } from "./block.ts";
 

@@ -1,8 +1,8 @@
 // In which order blocks may stand: what a parsed lesson can be relied on for.
 
-import type { Lesson, Part, Verify } from "./lesson.ts";
+import type { Lesson, Part, Verify } from "../lesson.ts";
+import { belongings, isBelonging } from "../task.ts";
 import type { Report } from "./problem.ts";
-import { belongings, isBelonging } from "./task.ts";
 
 /** Reports every block that stands where it means nothing. */
 export function checkOrder(parts: readonly Part[], container: Lesson["container"], report: Report): void {

@@ -1,8 +1,8 @@
 // `run`, and `expect`: what it prints.
 
-import { nearest } from "../../core/nearest.ts";
-import { patternProblem } from "../expect.ts";
-import type { Where } from "../lesson.ts";
+import { nearest } from "../../../core/nearest.ts";
+import { patternProblem } from "../../expect.ts";
+import type { Where } from "../../lesson.ts";
 import { quoted, type Report } from "../problem.ts";
 import { type Block, type Reader, someText } from "./block.ts";
 

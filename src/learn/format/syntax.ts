@@ -1,6 +1,6 @@
 // The scripts of a lesson, and whether a shell can read them.
 
-import type { Part } from "./lesson.ts";
+import type { Part } from "../lesson.ts";
 
 /** With the line of each one's first line. */
 export function scriptsOf(part: Part): { readonly script: string; readonly line: number }[] {

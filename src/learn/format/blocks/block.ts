@@ -1,6 +1,6 @@
 // A fenced block of a lesson's file, and what reads one.
 
-import type { Part } from "../lesson.ts";
+import type { Part } from "../../lesson.ts";
 import type { Report } from "../problem.ts";
 
 export interface Block {

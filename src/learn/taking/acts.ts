@@ -1,10 +1,10 @@
 // Scripts, what they must print, and what must be true afterwards.
 
-import type { ScriptOutcome } from "../engine/held.ts";
+import type { ScriptOutcome } from "../../engine/held.ts";
+import { matchOutput, matchStatus } from "../expect.ts";
+import type { Expect, Run, Verify, Where } from "../lesson.ts";
 import type { ShellOptions } from "./bench.ts";
 import type { Context } from "./context.ts";
-import { matchOutput, matchStatus } from "./expect.ts";
-import type { Expect, Run, Verify, Where } from "./lesson.ts";
 import { SECONDS } from "./script.ts";
 
 /** From one look to the next, in milliseconds. */

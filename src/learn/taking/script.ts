@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, readSync, renameSync, unlinkSync } from "node:fs";
 import { constants as os } from "node:os";
 import { dirname } from "node:path";
-import type { ScriptOutcome } from "../engine/held.ts";
+import type { ScriptOutcome } from "../../engine/held.ts";
 
 /** What a script may take. */
 export const SECONDS = 20;

@@ -1,8 +1,8 @@
 // Questions before the deed: answered at once, told after the learner has seen it, and asked again at the end where the answer
 // was wrong.
 
+import type { Predict } from "../lesson.ts";
 import type { Dialog } from "./dialog.ts";
-import type { Predict } from "./lesson.ts";
 import type { Memory } from "./memory.ts";
 
 export class Predictions {
