@@ -31,6 +31,7 @@ export class Keyboard {
   readonly #reader: Reader;
   readonly #restore: () => void;
   readonly #decoder = new TextDecoder();
+  #closing: Promise<void> | undefined;
 
   private constructor(reader: Reader, restore: () => void) {
     this.#reader = reader;
@@ -46,8 +47,8 @@ export class Keyboard {
     const terminal = new ReadStream(fd);
     const cooked = (): void => {
       try {
-        terminal.setRawMode(false);
-      } catch {} // it was closed: there is nothing to restore
+        if (raw) terminal.setRawMode(false);
+      } catch {} // it has gone: there is nothing to restore
     };
     const reader = Bun.file(fd).stream().getReader();
     if (raw) {
@@ -57,7 +58,8 @@ export class Keyboard {
     }
     return new Keyboard(reader, () => {
       process.off("exit", cooked);
-      if (raw) cooked();
+      cooked();
+      terminal.destroy();
     });
   }
 
@@ -71,7 +73,12 @@ export class Keyboard {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     try {
       await this.#reader.cancel();
     } catch {
