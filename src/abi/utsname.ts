@@ -10,3 +10,9 @@ export const utsname = new Struct("new_utsname", {
   machine: ["u8", 65],
   domainname: ["u8", 65],
 });
+
+/** The hostname in what uname(2) has written. */
+export function nodeName(bytes: Uint8Array): string {
+  const field = bytes.subarray(utsname.offsetOf("nodename"), utsname.offsetOf("release"));
+  return new TextDecoder().decode(field.subarray(0, field.indexOf(0)));
+}

@@ -10,7 +10,7 @@ import type { Check, Layer } from "../core/layer.ts";
 import type { Parent } from "../core/parent.ts";
 import { Refusal } from "../core/refusal.ts";
 import { capture, type Snapshot } from "../core/snapshot.ts";
-import type { Spec } from "../core/spec.ts";
+import { enabled, type Spec } from "../core/spec.ts";
 import type { Pause, Position, StepSize, Target } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
 import { layers as theSeven } from "../layers/index.ts";
@@ -23,7 +23,7 @@ import { removeRecord } from "../state/record.ts";
 import { shellInside } from "./enter.ts";
 import { attack, type Killed } from "./held/attack.ts";
 import { Build, type Goal, type Plan } from "./held/build.ts";
-import { scriptInContainer, scriptInside } from "./held/places.ts";
+import { hostnameInside, scriptInContainer, scriptInside } from "./held/places.ts";
 import type { ScriptOutcome } from "./held/script.ts";
 import { shellInContainer } from "./held/shell.ts";
 import { judge } from "./judge.ts";
@@ -157,9 +157,11 @@ export class Held {
     const build = this.#open();
     if (build.resident !== undefined) {
       const { env } = this.spec.process;
-      if (await this.#within((resident) => shellInContainer(build, resident, env))) return;
+      // asked of what was wished for: inside, somebody may lie in order to get a shell that is bound by nothing
+      if (enabled(this.spec, "overlay.tree") && enabled(this.spec, "namespaces.mount"))
+        return await this.#within((resident) => shellInContainer(build, resident, env));
       this.#plan.console.notice(
-        "without the layer overlay there is no /dev/pts, so this shell joins the namespaces only, and none of the other layers binds it",
+        "without the layer overlay and a mount namespace there is no /dev/pts, so this shell joins the namespaces only, and none of the other layers binds it",
       );
     }
     if (build.pid === undefined) throw new Refusal("there is no process yet: the namespaces layer makes it");
@@ -172,6 +174,11 @@ export class Held {
    */
   async attack<T>(action: (stage: Stage) => Promise<T>): Promise<T | Killed> {
     return await this.#within((resident) => attack(resident, action));
+  }
+
+  /** What it calls itself. */
+  async hostname(): Promise<string> {
+    return await hostnameInside(this.#open());
   }
 
   /** What the kernel shows of its first process now. */

@@ -7,7 +7,8 @@ import type { Stage } from "../../src/stage/stage.ts";
 import { heldContainers } from "../harness/held.ts";
 import { rootTest } from "../harness/skip.ts";
 
-const { hold, finished } = heldContainers();
+const containers = heldContainers();
+const { hold, finished } = containers;
 
 describe("a script", () => {
   rootTest("in the container is bound by all layers", async () => {
@@ -139,3 +140,19 @@ rootTest(
   },
   40_000,
 );
+
+rootTest("a container that hides its /dev/pts gets no shell that is bound by fewer layers", async () => {
+  const held = await finished("--layers=-capabilities,-seccomp");
+  expect((await held.runScript("container", "umount /dev/pts")).status).toBe(0);
+  await expect(held.shell()).rejects.toThrow("needs the container's /dev/pts");
+  expect(containers.notices.join()).not.toContain("joins the namespaces");
+});
+
+rootTest("its hostname is told without running a program of its image, half-built and finished", async () => {
+  const held = await hold("--hostname", "mars");
+  await held.advance({ layer: "capabilities" });
+  expect(await held.hostname()).toBe("mars");
+  await held.advance("finished");
+  await held.runScript("container", "rm /bin/busybox");
+  expect(await held.hostname()).toBe("mars");
+});

@@ -80,8 +80,7 @@ const hostname = (host: View): string => host.inside("/proc/sys/kernel/hostname"
 // the kernel tells a hostname only to those who are in its namespace
 async function hostnameInside(held: Held): Promise<string> {
   try {
-    const { output, status } = await held.runScript("inside", "hostname");
-    return status === 0 ? output.trim() : "?";
+    return await held.hostname();
   } catch {
     return "?";
   }

@@ -4,7 +4,6 @@
 //   this terminal ◀─▶ keeper ◀─▶ pty ◀─▶ shell, a child of the resident
 //                       └ token: its end tells the keeper that the shell has ended, which is nobody's child out here
 
-import { ENOENT } from "../../abi/errno.ts";
 import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGCHLD, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../../abi/signal.ts";
 import type { Child, Parent } from "../../core/parent.ts";
 import { Refusal } from "../../core/refusal.ts";
@@ -19,7 +18,6 @@ import {
 } from "../../core/terminal.ts";
 import { Memory, Sent } from "../../stage/call.ts";
 import { Channel, closeDescriptor } from "../../stage/channel.ts";
-import { StageError } from "../../stage/error.ts";
 import { clone } from "../../stage/launch.ts";
 import { Session, type Stage } from "../../stage/stage.ts";
 import { CHANNEL, supervise as order } from "../../stage/wire.ts";
@@ -28,19 +26,17 @@ import type { Build } from "./build.ts";
 
 const SIGWINCH = SIG["SIGWINCH"] as number;
 
-/** Resolves when the shell has ended; false where the container has no /dev/pts, so that there can be none. */
-export async function shellInContainer(build: Build, resident: Parent, env: readonly string[]): Promise<boolean> {
+/** Resolves when the shell has ended. The container needs a /dev/pts. */
+export async function shellInContainer(build: Build, resident: Parent, env: readonly string[]): Promise<void> {
   const session = new Session();
   session.origin = { layer: "shell", step: "a terminal of its own" };
   const child = await resident.fork(session);
   const keeper = await clone(build.host("shell"), "keeper", 0);
   try {
     const terminal = await connect(child, keeper.stage);
-    if (terminal === undefined) return false;
     await child.stage.execve("/bin/sh", ["sh"], [...env, `TERM=${process.env["TERM"] ?? "xterm"}`], { cause: noShell });
     child.stage.flush();
     await accompany(child, keeper, terminal);
-    return true;
   } finally {
     keeper.stage.discard();
     keeper.close();
@@ -48,7 +44,7 @@ export async function shellInContainer(build: Build, resident: Parent, env: read
   }
 }
 
-async function connect(child: Child, keeper: Stage): Promise<Terminal | undefined> {
+async function connect(child: Child, keeper: Stage): Promise<Terminal> {
   const [ours, theirs] = Channel.pair();
   try {
     const { master, slave } = await openPty(child.stage);
@@ -58,9 +54,6 @@ async function connect(child: Child, keeper: Stage): Promise<Terminal | undefine
     const terminal = await callersTerminal(keeper, await receiveDescriptor(keeper, new Sent(ours.fd)), true);
     if (terminal.raw === undefined) throw new Refusal("a shell needs a terminal, and stdin is none");
     return terminal;
-  } catch (error) {
-    if (error instanceof StageError && error.callName === "openat" && error.errno === ENOENT) return undefined;
-    throw error;
   } finally {
     ours.close();
     closeDescriptor(theirs);

@@ -1,7 +1,7 @@
 // uname(2) needs no permission: what it tells depends on the UTS namespace alone.
 
 import { hostname } from "node:os";
-import { utsname } from "../../abi/utsname.ts";
+import { nodeName, utsname } from "../../abi/utsname.ts";
 import { ask, contained, failed, succeeded } from "../attempt.ts";
 import { check } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
@@ -20,8 +20,3 @@ export const seeHostname = defineProbe({
     return name === hostname() ? succeeded(`it is ${name}`) : contained(`it sees a name of its own: ${name}`);
   },
 });
-
-export function nodeName(bytes: Uint8Array): string {
-  const field = bytes.subarray(utsname.offsetOf("nodename"), utsname.offsetOf("release"));
-  return new TextDecoder().decode(field.subarray(0, field.indexOf(0)));
-}

@@ -1,11 +1,10 @@
 // sethostname(2) looks for the permission first, and for a length that is too long afterwards: 65 changes no name.
 
 import { hostname } from "node:os";
-import { utsname } from "../../abi/utsname.ts";
+import { nodeName, utsname } from "../../abi/utsname.ts";
 import { ask, contained, failed, succeeded } from "../attempt.ts";
 import { check, filtered, lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
-import { nodeName } from "./see-hostname.ts";
 
 export const sethostname = defineProbe({
   name: "sethostname",
