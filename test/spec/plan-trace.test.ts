@@ -92,12 +92,16 @@ async function compare(options: readonly string[], { rootless = false, terminal 
   const words = (...more: string[]): string[] => ["run", "--name", "twin", ...more, ...options, rootfs, "/bin/true"];
   const planned = await host.minidocker(words("--dry-run", `--trace=${planFile}`), { rootless });
   expect({ code: planned.code, stderr: planned.stderr }).toMatchObject({ code: 0 });
-  const made = words(`--trace=${deedFile}`);
-  if (terminal) expect(await host.terminal(made, { rootless }).exited).toBe(0);
-  else expect(await host.minidocker(made, { rootless })).toMatchObject({ code: 0 });
+  const run = words(`--trace=${deedFile}`);
+  if (terminal) expect(await host.terminal(run, { rootless }).exited).toBe(0);
+  else expect(await host.minidocker(run, { rootless })).toMatchObject({ code: 0 });
   const [plan, deed] = [readTrace(planFile), readTrace(deedFile)];
   expect(deed.length).toBeGreaterThan(100);
   expect(unexplained(plan, deed, also)).toEqual([]);
+  // of what is removed, the folder itself is known before
+  const removal = 'overlay: take back scratch: host unlinkat(#, "ID", AT_REMOVEDIR)';
+  const made = deed.some((it) => it.step === "make the container's own layer");
+  expect(makeComparable(plan, host).includes(removal)).toBe(made && options.includes("--rm"));
 }
 
 const seven = ["namespaces", "cgroups", "overlay", "network", "capabilities", "no-new-privs", "seccomp"];
