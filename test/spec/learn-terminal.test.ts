@@ -22,6 +22,10 @@ rootTest(
     const terminal = learn(host, []);
     await terminal.until("What do you want to learn?");
     await terminal.until("Search:");
+    terminal.type("uts?");
+    await terminal.until("0 matches");
+    terminal.type("\r");
+    await terminal.until("Search: _");
     terminal.type("uts");
     await terminal.until("1 match");
     terminal.type("\r");

@@ -59,10 +59,14 @@ export async function chooseFromList<T>({
       signal: AbortSignal.any([signal, gone.signal]),
       ...(first === undefined ? {} : { initialValue: first }),
     };
-    const answer = (await (search === true ? autocomplete<T>({ ...common, filter: isFound }) : select<T>(common))) as
-      | T
-      | symbol;
-    return isCancel(answer) ? undefined : (answer as T);
+    for (;;) {
+      const answer = (await (search === true ? autocomplete<T>({ ...common, filter: isFound }) : select<T>(common))) as
+        | T
+        | symbol
+        | undefined;
+      // Enter where the search has found nothing is no answer
+      if (answer !== undefined) return isCancel(answer) ? undefined : (answer as T);
+    }
   } finally {
     await keyboard.close();
     await feeding;
