@@ -19,7 +19,9 @@ export function onlyLayer(lesson: Lesson, layer: string): Lesson {
   const [heading, ...rest] = found.parts;
   if (heading === undefined) return lesson;
   const pause: PauseAt = { kind: "pause", line: heading.line, target: { layer } };
-  return { ...lesson, title: `A container being made: ${layer}`, minutes: 3, parts: [heading, pause, ...rest] };
+  const title = `A container being made: ${layer}`;
+  const summary = `say what the layer ${layer} changes in the kernel`;
+  return { ...lesson, title, summary, minutes: 3, parts: [heading, pause, ...rest] };
 }
 
 interface Section {

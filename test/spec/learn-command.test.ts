@@ -80,6 +80,7 @@ rootTest(
     expect(code).toBe(0);
     expect(stdout).toContain("next  seccomp(SECCOMP_SET_MODE_FILTER");
     expect(stdout).not.toContain("1. namespaces");
+    expect(stdout).toContain("say what the layer seccomp changes");
   },
   30_000,
 );
