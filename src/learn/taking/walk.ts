@@ -1,6 +1,6 @@
 // One walk through a lesson, from its first part on: in silence up to the part at which it is to go on, and aloud from there.
 
-import type { Expect, Part } from "../lesson.ts";
+import type { Expect, Part, PartKind } from "../lesson.ts";
 import { excerpt } from "../source.ts";
 import { taskAt } from "../task.ts";
 import { run, verify } from "./acts.ts";
@@ -20,37 +20,36 @@ export async function walk(ctx: Context, start: Part | undefined, onPart: (part:
     dialog.signal.throwIfAborted();
     dialog.silent = i < from;
     onPart(part);
-    if (part.kind === "prose") {
-      if (!asked && !dialog.silent) await dialog.ask(part, { kind: "continue" });
-      dialog.tell({ kind: "prose", part });
-      asked = false;
-    } else {
-      // what has been read about it comes before it
-      if (part.kind === "pause" && !asked && !dialog.silent) await dialog.ask(part, { kind: "continue" });
-      await take(ctx, part, i);
-      asked ||= part.kind !== "note" && part.kind !== "src";
-    }
+    // what has been read comes before what follows it
+    if ((part.kind === "prose" || part.kind === "pause") && !asked && !dialog.silent)
+      await dialog.ask(part, { kind: "continue" });
+    await (acts[part.kind] as Act<PartKind>)(ctx, part, i);
+    if (part.kind === "prose") asked = false;
+    else asked ||= part.kind !== "note" && part.kind !== "src";
   }
   dialog.silent = false;
   ctx.predictions.reveal();
 }
 
-async function take(ctx: Context, part: Part, index: number): Promise<void> {
-  const { dialog, lesson } = ctx;
-  const after = lesson.parts.slice(index + 1);
-  if (part.kind === "predict") await ctx.predictions.ask(part);
-  else if (part.kind === "run") await run(ctx, part, expectOf(after));
-  else if (part.kind === "verify") {
-    if (part.became) await doTask(ctx, taskAt(lesson.parts, index));
-    else await verify(ctx, part);
-  } else if (part.kind === "pause") await pauseAt(ctx, part, after);
-  else if (part.kind === "probe") await tryProbe(ctx, part);
-  else if (part.kind === "src") dialog.tell({ kind: "source", part, ...excerpt(part.file, part.symbol) });
-  else if (part.kind === "note") dialog.tell({ kind: "note", part });
-}
+type Act<K extends PartKind> = (ctx: Context, part: Extract<Part, { kind: K }>, index: number) => Promise<void> | void;
 
-/** What the run before these parts must print. */
-function expectOf(after: readonly Part[]): Expect | undefined {
-  const act = after.find((it) => it.kind !== "prose" && it.kind !== "note");
-  return act?.kind === "expect" ? act : undefined;
+/** What each part does, when its turn comes. */
+const acts: { readonly [K in PartKind]: Act<K> } = {
+  prose: ({ dialog }, part) => dialog.tell({ kind: "prose", part }),
+  note: ({ dialog }, part) => dialog.tell({ kind: "note", part }),
+  src: ({ dialog }, part) => dialog.tell({ kind: "source", part, ...excerpt(part.file, part.symbol) }),
+  predict: ({ predictions }, part) => predictions.ask(part),
+  run: (ctx, part, index) => run(ctx, part, expectAfter(ctx.lesson.parts, index)),
+  verify: (ctx, part, index) => (part.became ? doTask(ctx, taskAt(ctx.lesson.parts, index)) : verify(ctx, part)),
+  pause: (ctx, part, index) => pauseAt(ctx, part, ctx.lesson.parts.slice(index + 1)),
+  probe: tryProbe,
+  // these belong to the run or the task above them
+  expect: () => {},
+  hint: () => {},
+  solve: () => {},
+};
+
+function expectAfter(parts: readonly Part[], index: number): Expect | undefined {
+  const next = parts[index + 1];
+  return next?.kind === "expect" ? next : undefined;
 }
