@@ -115,7 +115,12 @@ end_named() {
 clear() {
   end_processes "MINIDOCKER_LESSON=$token" and writers
   rm -f "$root/kept"
-  remove_mounts && find "$root/work" -xdev -mindepth 1 -delete
+  remove_mounts && { open_folders; find "$root/work" -xdev -mindepth 1 -delete; }
+}
+
+# overlayfs leaves a folder that its owner may not enter; find runs chmod before it enters
+open_folders() {
+  find "$root" -xdev -type d ! -perm -700 -exec chmod u+rwx {} ';'
 }
 
 # as the kernel writes them, with blanks and the like as \\040
@@ -141,7 +146,7 @@ vigil() {
   end_processes "MINIDOCKER_LESSON=$token" and writers
   remove_containers
   end_processes "MINIDOCKER_LESSON=$token" and writers
-  remove_mounts && rm -rf --one-file-system "$root"
+  remove_mounts && { open_folders; rm -rf --one-file-system "$root"; }
   rmdir "$(dirname "$root")" 2>/dev/null
 }
 
