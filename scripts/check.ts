@@ -37,6 +37,7 @@ function steps(fix: boolean): Step[] {
     { name: "rules of this repository", command: [bun, "scripts/rules.ts"] },
     { name: "unused files, exports, dependencies", command: [bin("knip"), "--no-progress"] },
     { name: "documents", command: [bun, "scripts/documents.ts"] },
+    { name: "documents that are made", command: [bun, "scripts/docs.ts", "--check"] },
     { name: "shell", command: ["bash", "-n", ".ci/run"] },
     compile("C", compiler(), "no C compiler", []),
     compile("C with a C library", compiler(), "no C compiler", ["-DHOSTED"]),

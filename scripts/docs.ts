@@ -1,15 +1,16 @@
-// docs/commands.md, from the tables of the commands.
+// The documents that are made from something else: docs/commands.md from the tables of the commands, and
+// docs/decisions/README.md from the decisions' first lines.
 //
-//   bun scripts/docs.ts            writes it
-//   bun scripts/docs.ts --check    fails if it is not what would be written
+//   bun scripts/docs.ts            writes them
+//   bun scripts/docs.ts --check    fails if one is not what would be written
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command, Option } from "../src/cli/command.ts";
 import { optionUsage, sentence, usageOf } from "../src/cli/help.ts";
 import { catalogue } from "../src/cli/registry.ts";
 
-const file = join(import.meta.dir, "../docs/commands.md");
+const repository = join(import.meta.dir, "..");
 
 export async function commandReference(): Promise<string> {
   const groups = await Promise.all(
@@ -62,11 +63,47 @@ function optionRow(option: Option): string {
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
+/** What decisions are about, by the number's first three digits. */
+const subjects: Readonly<Record<string, string>> = {
+  "000": "The architecture",
+  "001": "Images, and what is kept",
+  "002": "The command line",
+  "003": "The filter",
+  "004": "cgroups",
+  "005": "The program",
+  "006": "The network",
+  "007": "Files",
+  "008": "Looking, attacking, learning",
+};
+
+function decisionIndex(): string {
+  const folder = join(repository, "docs/decisions");
+  const files = readdirSync(folder).filter((it) => /^\d/.test(it));
+  const groups = Map.groupBy(files.sort(), (it) => it.slice(0, 3));
+  const sections = [...groups].map(([digits, names]) => {
+    const lines = names.map((name) => {
+      const [, number = "", title = ""] = /^# (\d+): (.*)$/m.exec(readFileSync(join(folder, name), "utf8")) ?? [];
+      return `* [${number}](${name}): ${title}`;
+    });
+    return `## ${subjects[digits] ?? "Others"}\n\n${lines.join("\n")}`;
+  });
+  return `${[decisions, ...sections].join("\n\n")}\n`;
+}
+
+const decisions = `# Decisions
+
+Why things are as they are, half a page each: what the situation was, what was chosen, what it costs.
+
+A decision that no longer holds is not rewritten. A later one says that it replaces it, and the old
+one gets a line that points there. \`bun scripts/docs.ts\` makes this list.`;
+
 if (import.meta.main) {
-  const wanted = await commandReference();
-  if (!process.argv.includes("--check")) writeFileSync(file, wanted);
-  else if (readFileSync(file, "utf8") !== wanted) {
-    console.error("docs/commands.md is out of date: bun scripts/docs.ts writes it");
-    process.exit(1);
+  const pages = { "docs/commands.md": await commandReference(), "docs/decisions/README.md": decisionIndex() };
+  for (const [file, wanted] of Object.entries(pages)) {
+    if (!process.argv.includes("--check")) writeFileSync(join(repository, file), wanted);
+    else if (readFileSync(join(repository, file), "utf8") !== wanted) {
+      console.error(`${file} is out of date: bun scripts/docs.ts writes it`);
+      process.exitCode = 1;
+    }
   }
 }
