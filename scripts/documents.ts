@@ -1,5 +1,6 @@
 // Documents speak of the tree; this finds where they no longer agree with it. Checked are: symbols
-// (`src/core/layer.ts#Layer`), paths, links and their anchors, npm scripts, and the file map of ARCHITECTURE.md.
+// (`src/core/layer.ts#Layer`), paths, links and their anchors, npm scripts, the file map of ARCHITECTURE.md, and that
+// the glossary tells each word once, in alphabetical order.
 //
 //   bun scripts/documents.ts [FOLDER]
 
@@ -24,7 +25,7 @@ export function disagreements(root: string): string[] {
   return paths.flatMap((path) => {
     const text = readFileSync(join(root, path), "utf8");
     const document = { root, path, text, prose: text.replace(/^(`{3,}|~{3,})[\s\S]*?^\1/gm, "") };
-    const found = [symbols, links, scripts, fileMap].flatMap((check) => check(document));
+    const found = [symbols, links, scripts, fileMap, glossary].flatMap((check) => check(document));
     return found.map((it) => `${path}: ${it}`);
   });
 }
@@ -85,6 +86,16 @@ function fileMap({ root, path, text }: Document): string[] {
     .filter((it) => !named.includes(it))
     .map((it) => `the file map does not name ${it}/`);
   return [...missing, ...unnamed];
+}
+
+function glossary({ path, text }: Document): string[] {
+  if (path !== "docs/glossary.md") return [];
+  return text.split(/^## /m).flatMap((section) => {
+    const words = [...section.matchAll(/^\* \*\*(.+?)\*\*/gm)].map(([, word = ""]) => word.toLowerCase());
+    return words
+      .filter((it, i) => i > 0 && it <= (words[i - 1] as string))
+      .map((it) => `"${it}" is there twice, or not in its place`);
+  });
 }
 
 function mapEntries(map: string): string[] {
