@@ -118,8 +118,12 @@ export async function readKey(prompt: string, { fd, signal, end = "\n" }: Asking
     return keyboard.read();
   });
   write(fd, end);
-  // what came in one piece with it was pasted, or typed while nobody asked: it is no answer to what has not been asked yet
-  return text === undefined ? undefined : text === "" ? "gone" : (splitKeys(text)[0] ?? "unknown");
+  if (text === undefined) return undefined;
+  if (text === "") return "gone";
+  const keys = splitKeys(text);
+  // what came in one piece with it was pasted, or typed while nobody asked: it is no answer to what has not been asked yet. But
+  // who wants to leave, wants to leave
+  return keys.includes("ctrl-c") ? "ctrl-c" : (keys[0] ?? "unknown");
 }
 
 /** A line, as the terminal lets one edit it; null at the end of input, or of the terminal. */

@@ -78,7 +78,7 @@ async function feed(keyboard: Keyboard, input: Keys, gone: AbortController, sign
   for (;;) {
     const text = await keyboard.read();
     if (text === "") break;
-    if (text.startsWith("\x03")) {
+    if (text.includes("\x03")) {
       await interrupt(signal);
       break;
     }
