@@ -98,14 +98,21 @@ end_processes() {
   done
 }
 
+containers() {
+  ls "$root/state/containers" 2>/dev/null
+}
+
+# Fails where one is left: its record must not be removed then, because nobody else knows what is still there of it.
 remove_containers() {
-  set -- $(ls "$root/state/containers" 2>/dev/null)
-  [ $# -gt 0 ] || return 0
   export MINIDOCKER_STATE="$root/state" MINIDOCKER_DATA="$root/data"
-  # ps puts in order what was abandoned half made
-  "$root/bin/minidocker" ps -aq --no-trunc >/dev/null 2>&1
-  set -- $(ls "$root/state/containers" 2>/dev/null)
-  [ $# -eq 0 ] || "$root/bin/minidocker" rm -f "$@" >/dev/null 2>&1
+  for round in 1 2 3; do
+    [ -n "$(containers)" ] || return 0
+    # ps puts in order what was abandoned half made
+    "$root/bin/minidocker" ps -aq --no-trunc >/dev/null 2>&1
+    set -- $(containers)
+    [ $# -eq 0 ] || "$root/bin/minidocker" rm -f "$@" >/dev/null 2>&1
+  done
+  [ -z "$(containers)" ]
 }
 
 end_named() {
@@ -146,7 +153,7 @@ vigil() {
   end_processes "MINIDOCKER_LESSON=$token" and writers
   remove_containers
   end_processes "MINIDOCKER_LESSON=$token" and writers
-  remove_mounts && { open_folders; rm -rf --one-file-system "$root"; }
+  remove_containers && remove_mounts && { open_folders; rm -rf --one-file-system "$root"; }
   rmdir "$(dirname "$root")" 2>/dev/null
 }
 
