@@ -1,7 +1,7 @@
 // What happens in a lesson: small ones, written here, are taken by somebody whose answers are known.
 
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { bootId } from "../../src/core/boot.ts";
 import { openPaths } from "../../src/state/paths.ts";
 import { guardHost } from "../harness/guard.ts";
@@ -259,4 +259,26 @@ rootTest("an open file that only looks like a lesson's pipe ends nobody", async 
     2000,
     () => "it is still there",
   );
+});
+
+rootTest("a lesson that finds no room for its folder leaves none", async () => {
+  const data = `${folder}/full`;
+  mkdirSync(data);
+  expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", data]).exitCode).toBe(0);
+  try {
+    writeFileSync(`${data}/fill`, new Uint8Array(8192));
+    const full = openPaths({ MINIDOCKER_STATE: paths.state, MINIDOCKER_DATA: data });
+    await expect(take(run("true"), new Learner(), full)).rejects.toThrow("ENOSPC");
+    expect(readdirSync(`${data}/lessons`)).toEqual([]);
+  } finally {
+    Bun.spawnSync(["umount", "-l", data]);
+  }
+});
+
+test("a lesson's folder that has no owner is removed when it has been like that for long", async () => {
+  const [young, old] = ["0123456789ab", "ba9876543210"].map((it) => `${paths.data}/lessons/${it}`) as [string, string];
+  for (const it of [young, old]) mkdirSync(`${it}/work`, { recursive: true });
+  utimesSync(old, 0, 0);
+  await take(run("true"), new Learner(), paths);
+  expect(left()).toEqual(["0123456789ab"]);
 });

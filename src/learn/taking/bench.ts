@@ -3,7 +3,17 @@
 // its environment, so that all of it can be found and ended, whoever started it.
 
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { quoteWord } from "../../core/words.ts";
 import type { ScriptOutcome } from "../../engine/held.ts";
@@ -57,8 +67,14 @@ export class Bench {
     const [name, token] = [6, 16].map((it) => randomBytes(it).toString("hex")) as [string, string];
     const root = join(data, "lessons", name);
     mkdirSync(root, { recursive: true, mode: 0o700 });
-    writeFileSync(join(root, OWNER), JSON.stringify(self()));
-    return new Bench(realpathSync(root), token, command);
+    try {
+      writeFileSync(join(root, OWNER), JSON.stringify(self()));
+      return new Bench(realpathSync(root), token, command);
+    } catch (error) {
+      // the disk is full, say: nothing has run in it, and there is no guardian yet
+      rmSync(root, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** The pid of the lesson's container, for scripts: `$CONTAINER_PID`. */
@@ -143,9 +159,18 @@ async function sweep(lessons: string): Promise<void> {
   for (const name of readdirSync(lessons)) {
     const root = join(lessons, name);
     const owner = ownerOf(root);
-    // without an owner, it is just being made, or removed
-    if (owner !== undefined && !isAlive(owner)) await Guardian.sweep({ root: realpathSync(root) });
+    // without an owner, it is just being made, or removed; or that was not finished
+    const over = owner === undefined ? ageOf(root) > LONG : !isAlive(owner);
+    if (over) await Guardian.sweep({ root: realpathSync(root) });
   }
+}
+
+/** Milliseconds. */
+const LONG = 60_000;
+
+/** How long nothing has come or gone in the folder. */
+function ageOf(root: string): number {
+  return Date.now() - (statSync(root, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
 }
 
 function ownerOf(root: string): ProcessIdentity | undefined {
