@@ -77,7 +77,8 @@ export class Screen {
       const room = this.#rows - STOP;
       const first = more === undefined ? lines.length : this.#fitting(lines, room);
       this.#write(lines.slice(0, first).join("\n").trimEnd());
-      if (first < lines.length) this.#pending.unshift({ render: () => lines.slice(first).join("\n").replace(/^\n+/, ""), heading: false });
+      if (first < lines.length)
+        this.#pending.unshift({ render: () => lines.slice(first).join("\n").replace(/^\n+/, ""), heading: false });
       if (this.manner !== "stream" || rest.length > 0) this.gap();
     }
   }
