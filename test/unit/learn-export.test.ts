@@ -50,6 +50,13 @@ describe("prose", () => {
     );
   });
 
+  test("nor by a reference, whatever form it has", () => {
+    const definitions = "\n\n[good]: https://example.org\n[bad]: javascript:alert(1)\n";
+    expect(text(`[good] [bad] [this][bad] ![that][good]${definitions}`).trim()).toBe(
+      '<p><a href="https://example.org" rel="noreferrer">good</a> bad this that</p>',
+    );
+  });
+
   test("tables scroll by themselves", () => {
     expect(text("| a |\n| --- |\n| b |")).toStartWith('<div class="wide" tabindex="0"><table>');
   });

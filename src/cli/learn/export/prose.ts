@@ -2,7 +2,7 @@
 
 import type { Element, ElementContent, Nodes, Root } from "hast";
 import { toHtml } from "hast-util-to-html";
-import type { Html, Image, Link } from "mdast";
+import type { Html } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { type State, toHast } from "mdast-util-to-hast";
@@ -54,16 +54,25 @@ function treeOf(text: string): Root {
   const tree = toHast(mdast, {
     handlers: {
       html: (_: State, node: Html): ElementContent => ({ type: "text", value: node.value }),
-      image: (_: State, node: Image): ElementContent => ({ type: "text", value: node.alt ?? "" }),
-      link: (state: State, node: Link): Element | ElementContent[] => {
-        const children = state.all(node) as ElementContent[];
-        if (!/^(https?:|mailto:|#)/i.test(node.url)) return children;
-        return { type: "element", tagName: "a", properties: { href: node.url, rel: ["noreferrer"] }, children };
-      },
     },
   }) as Root;
+  tame(tree);
   for (const table of tree.children.filter((it) => it.type === "element" && it.tagName === "table")) scrollable(table);
   return tree;
+}
+
+// What Markdown can make a link or a picture of has many forms; what comes of it has two.
+function tame(node: Root | Element): void {
+  const tamed = (child: ElementContent): ElementContent[] => {
+    if (child.type !== "element") return [child];
+    tame(child);
+    const { href, alt } = child.properties;
+    if (child.tagName === "img") return [{ type: "text", value: String(alt ?? "") }];
+    if (child.tagName !== "a") return [child];
+    if (!/^(https?:|mailto:|#)/i.test(String(href))) return child.children;
+    return [{ ...child, properties: { href, rel: ["noreferrer"] } }];
+  };
+  node.children = (node.children as ElementContent[]).flatMap(tamed);
 }
 
 // A wide table moves by itself, and not the whole page with it.
