@@ -1,5 +1,6 @@
 // Somebody who takes a lesson, for tests: answers come from a list or from functions, and everything that was told is kept.
 
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readContainer } from "../../src/cli/learn/container.ts";
 import type { Event, Frontend, Question } from "../../src/learn/event.ts";
@@ -51,6 +52,12 @@ export class Learner implements Frontend {
   get outputs(): string[] {
     return this.told("output").map((it) => it.text);
   }
+}
+
+/** Lessons' folders that are still there. */
+export function leftBehind({ data }: Paths): string[] {
+  const folder = join(data, "lessons");
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 const repository = join(import.meta.dir, "../..");

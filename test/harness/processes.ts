@@ -53,6 +53,12 @@ export function describeProcess({ pid, name, state }: ProcessEntry): string {
   return `${pid} ${name} (${state === "Z" ? "zombie" : command})`;
 }
 
+/** Whether a process with just that command line runs, in whatever namespace. Where it is waited for, it is to be the only one. */
+export function isRunning(...argv: readonly string[]): boolean {
+  const wanted = `${argv.join("\0")}\0`;
+  return [...processes().keys()].some((pid) => readOr(`/proc/${pid}/cmdline`) === wanted);
+}
+
 /** A link below /proc/PID, such as `exe` or `ns/pid`; empty where it is hidden or the process has ended. */
 export function processLink(pid: number, name: string): string {
   try {

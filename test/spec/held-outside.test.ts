@@ -3,7 +3,7 @@
 import { beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import { privateHost } from "../harness/private-host.ts";
-import { processEntry } from "../harness/processes.ts";
+import { isRunning, processEntry } from "../harness/processes.ts";
 import { remains } from "../harness/remains.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
 import { waitUntil } from "../harness/run.ts";
@@ -64,11 +64,15 @@ for (const [what, ...options] of abandoned) {
 rootTest("the shell in a finished one has a terminal of its own, job control, and all layers", async () => {
   const terminal = host.onTerminal(worker("shell"), { columns: 90, rows: 20 });
   await terminal.until("/ # ");
-  terminal.type("stty size; tty; grep Seccomp: /proc/self/status; sleep 100\r");
+  terminal.type("stty size; tty; grep Seccomp: /proc/self/status; sleep 1004\r");
   await terminal.until("20 90");
   await terminal.until("/dev/pts/0");
   await terminal.until("Seccomp:\t2");
-  await Bun.sleep(100);
+  await waitUntil(
+    () => isRunning("sleep", "1004"),
+    5000,
+    () => "the command does not run",
+  );
   terminal.type("\x03");
   await terminal.until("/ # ");
   terminal.resize(100, 30);

@@ -70,7 +70,8 @@ describe("a script", () => {
     const outputs = await Promise.all([a, b].map((it) => it.runScript("container", "sleep 0.3; hostname")));
     clearInterval(timer);
     expect(outputs.map((it) => it.output)).toEqual(["a\n", "b\n"]);
-    expect(turns).toBeGreaterThan(20);
+    // a script that is waited for at one go leaves two
+    expect(turns).toBeGreaterThan(5);
   });
 });
 
@@ -116,11 +117,11 @@ describe("an attack", () => {
     expect((await held.runScript("container", "echo again")).output).toBe("again\n");
   });
 
-  rootTest("takes milliseconds", async () => {
+  rootTest("ends by itself, without the 100 ms after which it would be killed", async () => {
     const held = await finished();
     const start = performance.now();
     for (let i = 0; i < 60; i++) await held.attack(async (stage) => stage.value(await stage.getpid()));
-    expect(performance.now() - start).toBeLessThan(1500);
+    expect((performance.now() - start) / 60).toBeLessThan(75);
   });
 });
 

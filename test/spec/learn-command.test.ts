@@ -4,7 +4,9 @@ import { expect } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { layers } from "../../src/layers/index.ts";
+import { block } from "../harness/lessons.ts";
 import { privateHost } from "../harness/private-host.ts";
+import { isRunning } from "../harness/processes.ts";
 import { remains } from "../harness/remains.ts";
 import { type Run, waitUntil } from "../harness/run.ts";
 import { rootTest } from "../harness/skip.ts";
@@ -21,8 +23,6 @@ function write(name: string, body: string, head = "layers: []\n"): string {
   writeFileSync(path, `---\ntitle: A test\nsummary: test\nminutes: 1\n${head}---\n${body}`);
   return path;
 }
-
-const block = (info: string, body: string): string => `\n\`\`\`${info}\n${body}\n\`\`\`\n`;
 
 rootTest(
   "learn container --auto --plain goes through all seven layers, with calls, kernel state and verdicts",
@@ -106,7 +106,11 @@ const busyHead = "layers: []\ncontainer: base\n";
 async function begun(): Promise<Run> {
   const run = host.startMinidocker(["learn", write("busy.md", busy, busyHead), "--auto", "--plain"]);
   await run.until("sleep 1002");
-  await Bun.sleep(300);
+  await waitUntil(
+    () => isRunning("sleep", "1002"),
+    10_000,
+    () => "the lesson's last script does not run",
+  );
   return run;
 }
 

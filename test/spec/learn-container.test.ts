@@ -1,9 +1,9 @@
 // A lesson's own container: made as far as the lesson says, in steps, back again, and attacked.
 
 import { expect } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
 import { guardHost } from "../harness/guard.ts";
-import { Learner, take } from "../harness/learner.ts";
+import { Learner, leftBehind, take } from "../harness/learner.ts";
+import { block } from "../harness/lessons.ts";
 import { ownPaths } from "../harness/own-paths.ts";
 import { waitUntil } from "../harness/run.ts";
 import { rootTest } from "../harness/skip.ts";
@@ -12,8 +12,6 @@ guardHost();
 const { paths } = ownPaths();
 
 const head = "layers: [namespaces.uts]\ncontainer: --network none base\n";
-const block = (info: string, body: string): string => `\n\`\`\`${info}\n${body}\n\`\`\`\n`;
-const left = (): string[] => (existsSync(`${paths.data}/lessons`) ? readdirSync(`${paths.data}/lessons`) : []);
 
 rootTest(
   "a pause tells the calls made, what the kernel shows, and what is judged otherwise since the last one",
@@ -30,7 +28,7 @@ rootTest(
     expect(last?.pause).toBeUndefined();
     expect(last?.made.map((it) => it.name)).toContain("pivot_root");
     expect(last?.checks).toContainEqual(expect.objectContaining({ id: "seccomp.filter", verdict: "yes" }));
-    expect(left()).toEqual([]);
+    expect(leftBehind(paths)).toEqual([]);
   },
 );
 
@@ -133,7 +131,7 @@ rootTest("where a script of the lesson has used up its container, the next pause
   const text = block("pause", "cgroups") + block("run host", "kill -KILL $CONTAINER_PID") + block("pause", "finished");
   const taken = take(text, new Learner(), paths, { head });
   expect(await taken.catch((error: Error) => error.message)).toContain("ended");
-  expect(left()).toEqual([]);
+  expect(leftBehind(paths)).toEqual([]);
 });
 
 rootTest("an abort while a script runs in the container ends both at once", async () => {
@@ -144,7 +142,7 @@ rootTest("an abort while a script runs in the container ends both at once", asyn
   const taken = take(text, new Learner(), paths, { head, signal: controller.signal });
   expect(await taken.catch((error: Error) => error.message)).toBe("enough");
   expect(performance.now() - start).toBeLessThan(4000);
-  expect(left()).toEqual([]);
+  expect(leftBehind(paths)).toEqual([]);
 });
 
 rootTest("a task in the container is seen to be done by whatever does it there", async () => {

@@ -1,11 +1,12 @@
 // What happens in a lesson: small ones, written here, are taken by somebody whose answers are known.
 
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { bootId } from "../../src/core/boot.ts";
 import { openPaths } from "../../src/state/paths.ts";
 import { guardHost } from "../harness/guard.ts";
-import { Learner, take } from "../harness/learner.ts";
+import { Learner, leftBehind, take } from "../harness/learner.ts";
+import { block } from "../harness/lessons.ts";
 import { ownPaths } from "../harness/own-paths.ts";
 import { processEntry } from "../harness/processes.ts";
 import { waitUntil } from "../harness/run.ts";
@@ -14,14 +15,10 @@ import { rootTest } from "../harness/skip.ts";
 guardHost();
 const { folder, paths } = ownPaths();
 
-/** Lessons' folders that are still there. */
-const left = (): string[] => (existsSync(`${paths.data}/lessons`) ? readdirSync(`${paths.data}/lessons`) : []);
-
 /** A process that has ended may wait to be reaped by somebody who never does. */
 const isAlive = (pid: number): boolean => !["Z", undefined].includes(processEntry(pid)?.state);
 
-const run = (script: string, where = "host"): string => `\n\`\`\`run ${where}\n${script}\n\`\`\`\n`;
-const block = (info: string, body: string): string => `\n\`\`\`${info}\n${body}\n\`\`\`\n`;
+const run = (script: string): string => block("run host", script);
 const question = block(
   "predict",
   "question: Which?\nchoices:\n  - text: this\n    right: true\n  - text: that\n    why: Because not.",
@@ -49,7 +46,7 @@ test("what a lesson has started ends with it, and its folder goes", async () => 
   await take(run("sleep 1000 & echo $!; env -i setsid sleep 1000 & echo $!; echo kept >file"), learner, paths);
   const pids = learner.outputs[0]?.trim().split("\n").map(Number) ?? [];
   expect(pids.filter(isAlive)).toEqual([]);
-  expect(left()).toEqual([]);
+  expect(leftBehind(paths)).toEqual([]);
 });
 
 test("a wrong prediction is answered after the deed, and comes back at the end", async () => {
@@ -180,7 +177,7 @@ test("restart begins with an empty folder, and quit ends it anywhere", async () 
   const { how } = await take(run("ls; touch file") + run("true"), learner, paths);
   expect(learner.outputs).toEqual(["", ""]);
   expect(how).toBe("quit");
-  expect(left()).toEqual([]);
+  expect(leftBehind(paths)).toEqual([]);
 });
 
 test("what a lesson has left whose minidocker and guardian were killed, the next one removes", async () => {
@@ -191,7 +188,7 @@ test("what a lesson has left whose minidocker and guardian were killed, the next
   const sleeper = Bun.spawn(["sleep", "1000"], { env: { ...process.env, MINIDOCKER_LESSON: "0123" } });
   await take(run("true"), new Learner(), paths);
   expect(await sleeper.exited).toBe(137);
-  expect(left()).toEqual([]);
+  expect(leftBehind(paths)).toEqual([]);
 });
 
 test("a lesson that this host cannot run says why, and does not begin", async () => {
@@ -214,7 +211,7 @@ for (const kind of ["predict", "run", "task"] as const) {
     const text = question + run("sleep 1000 &") + task("pluto") + solve("pluto");
     const taken = take(text, learner, paths, { signal: controller.signal });
     expect(await taken.catch((error: Error) => error.message)).toBe("enough");
-    expect(left()).toEqual([]);
+    expect(leftBehind(paths)).toEqual([]);
   });
 }
 
@@ -280,5 +277,5 @@ test("a lesson's folder that has no owner is removed when it has been like that 
   for (const it of [young, old]) mkdirSync(`${it}/work`, { recursive: true });
   utimesSync(old, 0, 0);
   await take(run("true"), new Learner(), paths);
-  expect(left()).toEqual(["0123456789ab"]);
+  expect(leftBehind(paths)).toEqual(["0123456789ab"]);
 });
