@@ -71,8 +71,8 @@ const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
   pause: (event) => showPause(event),
   probe: ({ part, withAll, without, ok }) =>
     `${sign(ok)} ${palette().bold(`probe ${part.probe}`)}\n` +
-    `  with all layers: ${showObservation(withAll)}\n` +
-    `  without ${part.without.join(", ")}: ${showObservation(without)}\n\n`,
+    `${wrap(`with all layers: ${showObservation(withAll)}`, proseWidth(), "  ")}\n` +
+    `${wrap(`without ${part.without.join(", ")}: ${showObservation(without)}`, proseWidth(), "  ")}\n\n`,
   untrue: ({ message }) => `${palette().red("✗")} ${safe(message)}\n\n`,
   notice: ({ text }) => `${wrap(`Note: ${visible(text)}`)}\n\n`,
   end: ({ ok, failures, seconds }) => {

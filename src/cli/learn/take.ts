@@ -95,8 +95,8 @@ async function take(
   const means = lessonMeans();
   const attended = isAttended(values);
   const frontend = await chooseFrontend(values, attended, signal);
-  // what the speaker has done is nothing for the room
-  const own = attended && !values.present;
+  // what the speaker has done is nothing for the room, and one layer of a lesson is not the lesson
+  const own = attended && !values.present && more.size === undefined;
   const recalled: Recalled = own ? recall(means.paths, lesson) : new Map();
   const options = { means, auto: values.auto, signal, recall: [...recalled.keys()], ...more };
   const outcome = await runLesson(lesson, frontend, options);

@@ -179,6 +179,6 @@ const moving: readonly Choice<"back" | "quit">[] = [
 function secondTerminal(envFile: string): string {
   const { cyan } = palette();
   const what =
-    "Here with t, or in a second terminal, after this line. It is watched, and goes on by itself when it is so.";
+    "Do it here (key t), or in a second terminal, with this line first. The kernel is watched: when it is so, the lesson goes on.";
   return `${wrap(what, proseWidth())}\n\n    ${cyan(`. ${envFile}`)}`;
 }

@@ -94,6 +94,8 @@ class Runner {
   ): Promise<Turn | undefined> {
     const ctx = this.#context(bench, container);
     try {
+      if (recall.length > 0)
+        this.#tell({ kind: "notice", text: "first, what was answered wrongly in another lesson." });
       for (const part of recall) await ctx.predictions.again(part);
       await walk(ctx, start, (part) => {
         this.#at = part;
