@@ -58,8 +58,10 @@ test("a change of a value is one line where there is room; the rest of a long se
 
 test("a speaker sees notes, and by how much the time is over", () => {
   const began = 1_000_000;
-  const state = { title: "T", minutes: 5, began, heading: "H", notes: ["Say *it*."], now: "" };
+  const state = { title: "T", minutes: 5, began, heading: "H", notes: ["Say *it*."], whole: ["Take time."], now: "" };
   const shown = showNotes(state, began + 7 * 60_000);
   expect(shown).toContain("7 of 5 minutes, 2 over");
   expect(shown).toContain("Say it.");
+  expect(shown).not.toContain("Take time.");
+  expect(showNotes({ ...state, notes: [] }, began)).toMatch(/Of the whole lesson:\n\nTake time\./);
 });

@@ -22,13 +22,15 @@ interface Presentation {
   readonly heading: string;
   /** Notes since that heading, in Markdown. */
   readonly notes: readonly string[];
+  /** Those at the lesson's end, which are about all of it: told wherever there is none. */
+  readonly whole: readonly string[];
   /** What the room is asked, so that the speaker sees it without turning round. */
   readonly now: string;
 }
 
 export class Speaker {
   #file: string | undefined;
-  #state: Presentation = { title: "", minutes: 0, began: Date.now(), heading: "", notes: [], now: "" };
+  #state: Presentation = { title: "", minutes: 0, began: Date.now(), heading: "", notes: [], whole: [], now: "" };
 
   /** Hears of what the room sees, when it sees it. */
   follow(event: Event): void {
@@ -47,7 +49,14 @@ export class Speaker {
 
   #begin({ lesson, envFile }: Extract<Event, { kind: "begin" }>): void {
     this.#file = join(dirname(envFile), FILE);
-    this.#set({ title: lesson.title, minutes: lesson.minutes, began: Date.now() });
+    const { title, minutes, parts } = lesson;
+    const whole = parts.slice(parts.findLastIndex((it) => it.kind !== "note") + 1);
+    this.#set({
+      title,
+      minutes,
+      began: Date.now(),
+      whole: whole.flatMap((it) => (it.kind === "note" ? [it.markdown] : [])),
+    });
   }
 
   #prose(markdown: string): void {
@@ -83,7 +92,8 @@ async function follow(signal: AbortSignal): Promise<number> {
   return 0;
 }
 
-export function showNotes({ title, minutes, began, heading, notes, now }: Presentation, at = Date.now()): string {
+export function showNotes(state: Presentation, at = Date.now()): string {
+  const { title, minutes, began, heading, now } = state;
   const { bold, dim, red } = palette();
   const used = Math.round((at - began) / 60_000);
   const over = used > minutes ? red(`, ${used - minutes} over`) : "";
@@ -93,9 +103,18 @@ export function showNotes({ title, minutes, began, heading, notes, now }: Presen
     bold(heading),
     ...(now === "" ? [] : [dim(renderMarkdown(now))]),
     "",
-    notes.length === 0 ? dim("(no notes here)") : notes.map((it) => renderMarkdown(it)).join("\n\n"),
+    ...notesOf(state, dim),
     "",
   ].join("\n");
+}
+
+function notesOf({ notes, whole }: Presentation, dim: (text: string) => string): string[] {
+  if (notes.length === 0 && whole.length === 0) return [dim("(no notes here)")];
+  const found = notes.length > 0 ? notes : whole;
+  return [
+    ...(notes.length > 0 ? [] : [dim("Of the whole lesson:"), ""]),
+    found.map((it) => renderMarkdown(it)).join("\n\n"),
+  ];
 }
 
 async function firstFile(signal: AbortSignal): Promise<string | undefined> {

@@ -53,7 +53,7 @@ export class TerminalFrontend implements Frontend {
     if (event.kind === "begin") this.#envFile = event.envFile;
     if (event.kind === "pause") this.#made = event.made;
     if (event.kind === "moved") this.#screen.drop();
-    if (event.kind === "begin" && this.#speaker !== undefined) this.#screen.add(forSpeaker);
+    if (event.kind === "begin" && this.#speaker !== undefined) this.#screen.add(forSpeaker());
     const pieces = event.kind === "pause" ? this.#pause(event) : tell(event);
     const shown = (): void => this.#speaker?.follow(event);
     for (const { text, heading = false } of pieces) this.#screen.add(text, { heading });
@@ -166,7 +166,7 @@ export class TerminalFrontend implements Frontend {
   }
 }
 
-const forSpeaker = `Your notes, and the time, in a second terminal of this machine:
+const forSpeaker = (): string => `${wrap("Your notes, and the time, in a second terminal of this machine:")}
 
     minidocker learn notes`;
 
