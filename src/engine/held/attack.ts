@@ -1,8 +1,9 @@
 // A process for one probe: what it does to itself does no harm to the next one.
 
 import { ENOSYS, EPERM } from "../../abi/errno.ts";
-import { SIG } from "../../abi/signal.ts";
+import { signalName } from "../../abi/signal.ts";
 import { ITIMER_REAL } from "../../abi/time.ts";
+import { terminatedBy } from "../../abi/wait.ts";
 import type { Parent } from "../../core/parent.ts";
 import { StageGone } from "../../stage/error.ts";
 import { Session, type Stage } from "../../stage/stage.ts";
@@ -27,8 +28,8 @@ export async function attack<T>(resident: Parent, action: (stage: Stage) => Prom
     return result;
   } catch (error) {
     const status = await child.end();
-    const signal = (status ?? 0) & 0x7f;
+    const signal = terminatedBy(status ?? 0);
     if (!(error instanceof StageGone) || error.late || signal === 0) throw error;
-    return { killed: Object.keys(SIG).find((name) => SIG[name] === signal) ?? String(signal) };
+    return { killed: signalName(signal) };
   }
 }
