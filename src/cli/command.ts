@@ -20,7 +20,16 @@ export interface Option {
 }
 
 /** Words to choose from, or the kind of thing that a shell has to look up. */
-export type Completion = readonly string[] | "file" | "folder" | "command" | "container" | "image" | "layer" | "lesson";
+export type Completion =
+  | readonly string[]
+  | "file"
+  | "folder"
+  | "command"
+  | "container"
+  | "image"
+  | "layer"
+  | "lesson"
+  | "probe";
 
 export interface Operand {
   /** As in the usage line: `IMAGE`. */

@@ -17,10 +17,12 @@ export interface Lookups {
   readonly layer: () => readonly string[];
   /** Lessons, and the words that stand in their place: `learn list`. */
   readonly lesson: () => readonly string[];
+  /** Only for who needs them: there are many, each in a file of its own. */
+  readonly probe: () => readonly string[] | Promise<readonly string[]>;
 }
 
 /** `words` without the program's name; the last one is being typed, and may be "". */
-export function complete(words: readonly string[], lookups: Lookups): Answer {
+export async function complete(words: readonly string[], lookups: Lookups): Promise<Answer> {
   const typed = words.at(-1) ?? "";
   const { commands } = lookups;
   const before = words.slice(0, -1).filter((it) => it !== "--plain");
@@ -90,9 +92,13 @@ function valueFollows(options: readonly Option[], word: string): Option | undefi
   return undefined;
 }
 
-function inlineValues(command: Command, [, name, value]: [string, string, string], lookups: Lookups): Answer {
+async function inlineValues(
+  command: Command,
+  [, name, value]: [string, string, string],
+  lookups: Lookups,
+): Promise<Answer> {
   const option = command.options.find((it) => it.long === name || it.aliases?.includes(name));
-  const answer = option === undefined ? [] : valuesOf(option, value, lookups);
+  const answer = option === undefined ? [] : await valuesOf(option, value, lookups);
   if (typeof answer === "string") return answer;
   return answer.map(({ text, help }) => ({ text: `--${name}=${text}`, help }));
 }
@@ -104,18 +110,22 @@ function optionCandidates({ options }: Command): Candidate[] {
   ];
 }
 
-function valuesOf({ complete: kind }: Option, typed: string, lookups: Lookups): Answer {
+async function valuesOf({ complete: kind }: Option, typed: string, lookups: Lookups): Promise<Answer> {
   return kind === undefined ? [] : values(kind, typed, lookups);
 }
 
-function values(kind: Completion, typed: string, lookups: Lookups): Answer {
+async function values(kind: Completion, typed: string, lookups: Lookups): Promise<Answer> {
   if (kind === "file" || kind === "folder") return kind;
   if (kind === "image" && /^[./]/.test(typed)) return "folder";
   if (kind === "lesson" && /[./]/.test(typed)) return "file";
   // in a list such as --layers a,-b only the last member is completed
   const start = kind === "layer" ? (/^(.*,)?-?/.exec(typed)?.[0] ?? "") : "";
   const words =
-    typeof kind === "object" ? kind : kind === "command" ? lookups.commands.map((it) => it.name) : lookups[kind]();
+    typeof kind === "object"
+      ? kind
+      : kind === "command"
+        ? lookups.commands.map((it) => it.name)
+        : await lookups[kind]();
   return matching(
     words.map((text) => ({ text: start + text, help: "" })),
     typed,

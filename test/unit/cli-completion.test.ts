@@ -16,51 +16,62 @@ const lookups: Lookups = {
   container: () => ["web", "db"],
   image: () => ["base"],
   lesson: () => ["list", "uts"],
+  probe: async () => ["mount", "move-pages"],
   layer: () => ["namespaces", "namespaces.pid", "network", "seccomp"],
 };
 
-function after(...words: string[]): string[] | string {
-  const answer: Answer = complete(words, lookups);
+async function after(...words: string[]): Promise<string[] | string> {
+  const answer: Answer = await complete(words, lookups);
   return typeof answer === "string" ? answer : answer.map((it) => it.text);
 }
 
 describe("candidates", () => {
-  test("a command comes first", () => {
-    expect(after("r")).toEqual(["run", "rm"]);
-    expect(after("--plain", "p")).toEqual(["ps", "probe"]);
-    expect(after("--v")).toEqual(["--version"]);
-    expect(after("nope", "")).toEqual([]);
+  test("a command comes first", async () => {
+    expect(await after("r")).toEqual(["run", "rm"]);
+    expect(await after("--plain", "p")).toEqual(["ps", "probe"]);
+    expect(await after("--v")).toEqual(["--version"]);
+    expect(await after("nope", "")).toEqual([]);
   });
 
-  test("then its options and operands", () => {
-    expect(after("run", "--memory-")).toEqual(["--memory-swap", "--memory-reservation"]);
-    expect(after("run", "--rm", "b")).toEqual(["base"]);
-    expect(after("run", "./r")).toBe("folder");
-    expect(after("rm", "web", "")).toEqual(["web", "db"]);
-    expect(after("explain", "cap")).toEqual(["capabilities"]);
-    expect(after("help", "v")).toEqual(["verify", "version"]);
+  test("then its options and operands", async () => {
+    expect(await after("run", "--memory-")).toEqual(["--memory-swap", "--memory-reservation"]);
+    expect(await after("run", "--rm", "b")).toEqual(["base"]);
+    expect(await after("run", "./r")).toBe("folder");
+    expect(await after("rm", "web", "")).toEqual(["web", "db"]);
+    expect(await after("explain", "cap")).toEqual(["capabilities"]);
+    expect(await after("help", "v")).toEqual(["verify", "version"]);
   });
 
-  test("then the value of an option", () => {
-    expect(after("run", "--network", "")).toEqual(["none", "host", "bridge", "container:"]);
-    expect(after("run", "--network=h")).toEqual(["--network=host"]);
-    expect(after("run", "--env-file", "x")).toBe("file");
-    expect(after("run", "-m", "")).toEqual([]);
-    expect(after("run", "-itm", "")).toEqual([]);
-    expect(after("run", "-m64m", "")).toEqual(["base"]);
-    expect(after("run", "--step=")).toEqual(["--step=layer", "--step=step", "--step=call"]);
-    expect(after("run", "--step", "")).toEqual(["base"]);
+  test("then the value of an option", async () => {
+    expect(await after("run", "--network", "")).toEqual(["none", "host", "bridge", "container:"]);
+    expect(await after("run", "--network=h")).toEqual(["--network=host"]);
+    expect(await after("run", "--env-file", "x")).toBe("file");
+    expect(await after("run", "-m", "")).toEqual([]);
+    expect(await after("run", "-itm", "")).toEqual([]);
+    expect(await after("run", "-m64m", "")).toEqual(["base"]);
+    expect(await after("run", "--step=")).toEqual(["--step=layer", "--step=step", "--step=call"]);
+    expect(await after("run", "--step", "")).toEqual(["base"]);
   });
 
-  test("in a list of layers the last one", () => {
-    expect(after("run", "--layers", "seccomp,net")).toEqual(["seccomp,network"]);
-    expect(after("run", "--layers=-namespaces.")).toEqual(["--layers=-namespaces.pid"]);
+  test("in a list of layers the last one", async () => {
+    expect(await after("run", "--layers", "seccomp,net")).toEqual(["seccomp,network"]);
+    expect(await after("run", "--layers=-namespaces.")).toEqual(["--layers=-namespaces.pid"]);
+    expect(await after("compare", "--layers", "all", "--layers", "-s")).toEqual(["-seccomp"]);
   });
 
-  test("after the image, options are the program's", () => {
-    expect(after("run", "base", "--me")).toBe("file");
-    expect(after("run", "base", "sh", "")).toBe("file");
-    expect(after("run", "--", "--me")).toEqual([]);
+  test("where one layer is meant, no parts of layers", async () => {
+    expect(await after("learn", "--layer", "n")).toEqual(["namespaces", "network", "no-new-privs"]);
+  });
+
+  test("names of probes, one after the other", async () => {
+    expect(await after("probe", "m")).toEqual(["mount", "move-pages"]);
+    expect(await after("probe", "mount", "mov")).toEqual(["move-pages"]);
+  });
+
+  test("after the image, options are the program's", async () => {
+    expect(await after("run", "base", "--me")).toBe("file");
+    expect(await after("run", "base", "sh", "")).toBe("file");
+    expect(await after("run", "--", "--me")).toEqual([]);
   });
 });
 

@@ -28,7 +28,7 @@ export const command = defineCommand({
   ],
   async run({ operands: [shell = "", ...words], catalogue }) {
     if (shell === "words") {
-      print(write(complete(words, await lookups(catalogue))));
+      print(write(await complete(words, await lookups(catalogue))));
       return 0;
     }
     if (!Object.hasOwn(scripts, shell))
@@ -47,6 +47,7 @@ async function lookups({ groups, load }: Catalogue): Promise<Lookups> {
     container: () => listRecords(openPaths()).map((it) => it.name),
     image: () => ["base"],
     lesson: () => [...learnWords, ...lessonNames()],
+    probe: async () => (await import("../../probes/index.ts")).probes.map((it) => it.name),
     layer: () => [
       ...layers.map(([name]) => name),
       ...layers.flatMap(([name, list]) => list.map((it) => `${name}.${it}`)),

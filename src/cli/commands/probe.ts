@@ -43,7 +43,7 @@ const shared: readonly Option[] = runOptions.filter((it) => chosen.includes(it.l
 export const command = defineCommand({
   name: "probe",
   summary: "attack containers harmlessly, and see which layer stops what",
-  operands: [{ name: "PROBE", need: "any" }],
+  operands: [{ name: "PROBE", need: "any", complete: "probe" }],
   options: [...probing, ...shared],
   refused: refusedOptions,
   about: `A probe is a harmless attack on one boundary: it reads, does nothing, or asks for something that the kernel finds wrong only after it

@@ -1,5 +1,6 @@
 // The options of `learn`.
 
+import { parts } from "../../engine/options/layers.ts";
 import type { Option, Values } from "../command.ts";
 import { jsonOption } from "../output.ts";
 
@@ -19,7 +20,7 @@ export const learnOptions = [
     value: "NAME",
     help: "one layer of a container being made, step by step",
     group: taking,
-    complete: "layer",
+    complete: Object.keys(parts),
   },
   {
     long: "auto",
