@@ -18,7 +18,7 @@ import {
 } from "../../core/terminal.ts";
 import { Memory, Sent } from "../../stage/call.ts";
 import { Channel, closeDescriptor } from "../../stage/channel.ts";
-import { clone } from "../../stage/launch.ts";
+import { clone, PATIENCE } from "../../stage/launch.ts";
 import { Session, type Stage } from "../../stage/stage.ts";
 import { CHANNEL, supervise as order } from "../../stage/wire.ts";
 import { noShell } from "../enter.ts";
@@ -32,6 +32,8 @@ export async function shellInContainer(build: Build, resident: Parent, env: read
   session.origin = { layer: "shell", step: "a terminal of its own" };
   const child = await resident.fork(session);
   const keeper = await clone(build.host("shell"), "keeper", 0);
+  // what it waits for comes from inside the container, or does not
+  keeper.stage.limit(PATIENCE);
   try {
     const terminal = await connect(child, keeper.stage);
     await child.stage.execve("/bin/sh", ["sh"], [...env, `TERM=${process.env["TERM"] ?? "xterm"}`], { cause: noShell });
