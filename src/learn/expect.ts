@@ -1,6 +1,7 @@
 // What a run prints, against what a lesson says it prints. Outputs differ from machine to machine and from run to run; what
 // may differ is named in the pattern, and everything else has to be there letter by letter.
 
+import { nearest } from "../core/nearest.ts";
 import type { Expect } from "./lesson.ts";
 
 /** Stands for any number of lines, also none. */
@@ -14,6 +15,13 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 const placeholder = /<(number|hex|word|any)(?::([A-Za-z][\w-]*))?>/g;
+
+const everyPlaceholder = `${Object.keys(kinds)
+  .map((it) => `<${it}>`)
+  .join(", ")}, each also with a name, <number:name>`;
+
+/** What others would call a number. */
+const numbers: ReadonlySet<string> = new Set(["n", "int", "pid", "inode"]);
 
 /** Values by their names, which last until the end of a lesson. */
 export type Names = Map<string, string>;
@@ -40,14 +48,19 @@ export function matchStatus({ status }: Pick<Expect, "status">, actual: number):
 /** What cannot be meant in a line of an `expect`. */
 export function patternProblem(line: string): { readonly reason: string; readonly remedy: string } | undefined {
   if (/^\s*\.\.\.\s*$/.test(line)) return { reason: "three dots are three dots", remedy: `${anyLines} for any lines` };
-  const near = /<(numbers?|num|n|int|hex|word|any|string|pid|inode)(:[^>]*)?>/gi;
-  for (const [found, kind = "", name = ""] of line.matchAll(near)) {
+  for (const [found, kind = "", name] of line.matchAll(/<([A-Za-z][\w-]*)(?::([^<>\s]*))?>/g)) {
     if (found.replace(placeholder, "") === "") continue;
-    const known = Object.hasOwn(kinds, kind) ? kind : kind.toLowerCase() === "string" ? "any" : "number";
-    return {
-      reason: `${found} stands for nothing`,
-      remedy: `<${known}> or <${known}:name>${name.length > 1 ? ", the name of letters, digits and -" : ""}`,
-    };
+    const named = name !== undefined && /^[A-Za-z][\w-]*$/.test(name);
+    if (Object.hasOwn(kinds, kind))
+      return {
+        reason: `${JSON.stringify(name)} is no name of a placeholder`,
+        remedy: `<${kind}> or <${kind}:name>, the name of letters, digits, _ and -`,
+      };
+    const guess = numbers.has(kind.toLowerCase()) ? "number" : nearest(kind.toLowerCase(), Object.keys(kinds));
+    // <defunct> may be what a program prints
+    if (guess === undefined && !named) continue;
+    const meant = guess === undefined ? "one of" : `<${guess}${named ? `:${name}` : ""}>; there are`;
+    return { reason: `there is no placeholder ${found}`, remedy: `${meant} ${everyPlaceholder}` };
   }
   return undefined;
 }

@@ -48,7 +48,12 @@ describe("a broken block", () => {
     [
       "an unknown hole",
       fence("run host", "ls") + fence("expect", "a <pid>"),
-      "5: <pid> stands for nothing; write instead: <number>",
+      "5: there is no placeholder <pid>; write instead: <number>",
+    ],
+    [
+      "a mistyped hole",
+      fence("run host", "ls") + fence("expect", "a <nummer>"),
+      "5: there is no placeholder <nummer>; write instead: <number>; there are <number>, <hex>, <word>, <any>, each also with a name, <number:name>",
     ],
     [
       "a verify without a title",

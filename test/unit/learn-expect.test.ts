@@ -1,7 +1,7 @@
 // What a run prints against what a lesson says that it prints.
 
 import { describe, expect, test } from "bun:test";
-import { matchOutput, matchStatus, type Names } from "../../src/learn/expect.ts";
+import { matchOutput, matchStatus, type Names, patternProblem } from "../../src/learn/expect.ts";
 
 const lines = (...wanted: string[]) => ({ kind: "expect", line: 1, status: 0, lines: wanted }) as const;
 
@@ -88,6 +88,41 @@ test("many lines, many gaps: it does not take forever", () => {
   const start = performance.now();
   expect(match(["…", "a", "…", "a", "…", "a", "…", "b"], output)).toBeString();
   expect(performance.now() - start).toBeLessThan(2000);
+});
+
+describe("a placeholder that there is not", () => {
+  test.each([
+    ["<nummer>", "<number>"],
+    ["<Number>", "<number>"],
+    ["<nummer:pid>", "<number:pid>"],
+    ["<wrod>", "<word>"],
+    ["<pid>", "<number>"],
+    ["<hexx:addr>", "<hex:addr>"],
+  ])("%s is near %s", (written, meant) => {
+    expect(patternProblem(`a ${written} b`)).toEqual({
+      reason: `there is no placeholder ${written}`,
+      remedy: `${meant}; there are <number>, <hex>, <word>, <any>, each also with a name, <number:name>`,
+    });
+  });
+
+  test("<channel:name> has the form of one, and is near none", () => {
+    expect(patternProblem("<number> <channel:name>")).toEqual({
+      reason: "there is no placeholder <channel:name>",
+      remedy: "one of <number>, <hex>, <word>, <any>, each also with a name, <number:name>",
+    });
+  });
+
+  test("a name that is none", () => {
+    expect(patternProblem("<number:1>")?.reason).toBe('"1" is no name of a placeholder');
+  });
+
+  test.each([
+    "<number> <hex:a> <word> <any:b-2>",
+    "[sleep] <defunct>",
+    "<channel>",
+    'File "<string>"',
+    "3<socket:[12]>",
+  ])("%s is meant as it is written", (line) => expect(patternProblem(line)).toBeUndefined());
 });
 
 test("the exit status", () => {
