@@ -90,22 +90,27 @@ function readable<T>(read: () => T, path: string): T {
 
 export interface Hit {
   readonly lesson: Lesson;
-  /** Where the word stands in its file, and that line. */
+  /** Where a word stands in its file, and that line. */
   readonly line: number;
   readonly text: string;
 }
 
-/** Every line of the lessons that has `word` in it, in whatever case; of a lesson, the title and the summary come first. */
-export function searchLessons(word: string, folder = lessonsFolder()): Hit[] {
-  const wanted = word.toLowerCase();
+/**
+ * Of every lesson that has all the words in it, in whatever case, the lines that have any of them. Lines with more of them come
+ * first, and among equals the title and the summary.
+ */
+export function searchLessons(words: readonly string[], folder = lessonsFolder()): Hit[] {
+  const wanted = [...new Set(words.map((it) => it.toLowerCase()))];
+  const wordsIn = (text: string): string[] => wanted.filter((it) => text.toLowerCase().includes(it));
   return listLessons(folder).flatMap(({ lesson, path }) => {
     if (lesson === undefined) return [];
     const lines = readFileSync(path, "utf8").split("\n");
     const hits = lines.flatMap((text, i) => {
-      return text.toLowerCase().includes(wanted) ? [{ lesson, line: i + 1, text: text.trim() }] : [];
+      return wordsIn(text).length > 0 ? [{ lesson, line: i + 1, text: text.trim() }] : [];
     });
-    const first = (it: Hit): boolean => /^(title|summary): /.test(it.text);
-    return [...hits.filter(first), ...hits.filter((it) => !first(it))];
+    if (new Set(hits.flatMap((it) => wordsIn(it.text))).size < wanted.length) return [];
+    const rank = ({ text }: Hit): number => 2 * wordsIn(text).length + (/^(title|summary): /.test(text) ? 1 : 0);
+    return hits.toSorted((a, b) => rank(b) - rank(a));
   });
 }
 

@@ -54,12 +54,23 @@ describe("the library", () => {
   });
 
   test("a word is searched in whatever case, title and summary first", () => {
-    expect(searchLessons("CPU", lessons).map((it) => [it.lesson.name, it.line, it.text])).toEqual([
+    expect(searchLessons(["CPU"], lessons).map((it) => [it.lesson.name, it.line, it.text])).toEqual([
       ["cpu", 2, "title: Cpu"],
       ["cpu", 3, "summary: about Cpu"],
       ["cpu", 7, "# Cpu"],
     ]);
-    expect(searchLessons("word", lessons)).toHaveLength(3);
+    expect(searchLessons(["word"], lessons)).toHaveLength(3);
+  });
+
+  test("of several words, all have to be in the lesson; lines with more of them come first", () => {
+    expect(searchLessons(["word", "about", "cpu"], lessons).map((it) => [it.lesson.name, it.line])).toEqual([
+      ["cpu", 3],
+      ["cpu", 2],
+      ["cpu", 7],
+      ["cpu", 9],
+    ]);
+    expect(searchLessons(["cpu", "walk"], lessons)).toEqual([]);
+    expect(searchLessons(["a word"], lessons)).toHaveLength(3);
   });
 
   test("paths: in their order; a lesson that is not there is told by its line", () => {

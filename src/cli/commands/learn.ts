@@ -27,7 +27,7 @@ host, which is said; 1 where something is not as the lesson says; 130 after Ctrl
 
 Other words in the place of a lesson:
 - \`learn list\`: the lessons, what each of them needs, and whether this host has it
-- \`learn search WORD\`: the lessons that speak of something
+- \`learn search WORD...\`: the lessons that speak of something, and of all the words
 - \`learn reset [LESSON]\`: forget what has been done
 - \`learn notes\`: what \`learn --present LESSON\`, in another terminal, has for the speaker
 - \`learn new NAME\`: write a lesson of your own; \`learn check FILE...\`: what is wrong with one
@@ -107,7 +107,8 @@ async function other(word: Word, rest: readonly string[], values: LearnValues): 
       if (first !== undefined) throw new UsageError("learn", "learn list takes no further words");
       return (await import("../learn/list.ts")).learnList(values);
     case "search":
-      return (await import("../learn/search.ts")).learnSearch(single("a WORD"), values);
+      if (first === undefined) throw new UsageError("learn", "learn search needs a WORD");
+      return (await import("../learn/search.ts")).learnSearch(rest, values);
     case "check":
       return (await import("../learn/check.ts")).learnCheck(rest, values);
     case "new":

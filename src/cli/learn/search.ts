@@ -1,4 +1,4 @@
-// learn search WORD: the lessons that speak of something.
+// learn search WORD...: the lessons that speak of something.
 
 import { searchLessons } from "../../learn/library.ts";
 import { print, printJson, status } from "../output.ts";
@@ -8,14 +8,15 @@ import { proseWidth, visible, width } from "../style.ts";
 /** So many lines of each lesson are shown. */
 const MOST = 5;
 
-export function learnSearch(word: string, { json }: { readonly json: boolean }): number {
-  const hits = searchLessons(word);
+export function learnSearch(words: readonly string[], { json }: { readonly json: boolean }): number {
+  const hits = searchLessons(words);
   if (json) {
     printJson(hits.map(({ lesson, line, text }) => ({ lesson: lesson.name, title: lesson.title, line, text })));
     return hits.length > 0 ? 0 : 1;
   }
   if (hits.length === 0) {
-    status(`no lesson speaks of ${JSON.stringify(word)}; minidocker learn list shows them all`);
+    const all = words.map((it) => JSON.stringify(it)).join(" and ");
+    status(`no lesson speaks of ${all}; minidocker learn list shows them all`);
     return 1;
   }
   const lessons = Map.groupBy(hits, (it) => it.lesson.name);
