@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readContainer } from "../../src/cli/learn/container.ts";
-import { checkLesson } from "../../src/learn/format/check.ts";
+import { checkDraft, checkLesson } from "../../src/learn/format/check.ts";
 import { gatherKnown, type Known } from "../../src/learn/format/known.ts";
 import { newLesson } from "../../src/learn/format/new.ts";
 import { parseLesson } from "../../src/learn/format/parse.ts";
@@ -162,6 +162,54 @@ describe("a name in a block", () => {
   });
 });
 
+describe("a lesson with mistakes that hide nothing", () => {
+  const told = async (text: string): Promise<string[]> => {
+    const read = parseLesson(text, "x.md");
+    const found = "draft" in read ? [...read.problems, ...(await checkDraft(read.draft, known))] : [];
+    return found.map((it) => `${it.line}: ${it.reason}`);
+  };
+  const body =
+    pause("namespaces: set the hostnam", "namespace") +
+    fence("probe sethostnam", "") +
+    fence("src src/layers/namespaces.ts#mak", "");
+  const names = [
+    'namespaces has no step "set the hostnam"',
+    'nothing called "namespace" is part of the making',
+    'no probe is called "sethostnam"',
+    "src/layers/namespaces.ts declares no mak",
+  ].map((it) => expect.stringContaining(it));
+
+  test("no container: unknown names are told as well", async () => {
+    const needs = ["pause", "pause", "probe"].map((it) => expect.stringContaining(`a ${it} needs a container`));
+    expect(await told(head().replace(/container.*\n/, "") + body)).toEqual([...needs, ...names]);
+  });
+
+  test("no container, and a block that cannot be read", async () => {
+    const found = await told(head().replace(/container.*\n/, "") + fence("src nothing", "") + pause("finished"));
+    expect(found).toEqual([
+      expect.stringContaining("an excerpt is a file and a symbol"),
+      expect.stringContaining("a pause needs a container"),
+    ]);
+  });
+
+  test("a head that cannot be read", async () => {
+    const wrong = expect.stringContaining("minutes has to be a whole number");
+    expect(await told(head({ minutes: "x" }) + body)).toEqual([wrong, ...names]);
+  });
+
+  test("a block that cannot be read: no proof is missed, for it may be that block", async () => {
+    const task = fence("verify host became", "# so\ntrue") + fence("solve host", "true");
+    const broken = expect.stringContaining('"hots" is no place to run a script');
+    expect(await told(head() + task + fence("solve without hots", "true"))).toEqual([broken]);
+  });
+
+  test("no container: what some container has is believed", async () => {
+    const places = ["namespaces: join a uts namespace", "process: a session of its own", "seccomp"];
+    const found = await told(head().replace(/container.*\n/, "") + pause(...places));
+    expect(found).toEqual(places.map(() => expect.stringContaining("a pause needs a container")));
+  });
+});
+
 describe("minidocker learn", () => {
   let folder = "";
   beforeAll(() => {
@@ -207,6 +255,8 @@ describe("minidocker learn", () => {
   test("new: a lesson that passes check, and is not written twice", async () => {
     expect(await learn("new", "my-lesson")).toMatchObject({ code: 0, stderr: "" });
     expect(await learn("check", "my-lesson.md")).toMatchObject({ code: 0 });
+    const { requires } = lesson(readFileSync(join(folder, "my-lesson.md"), "utf8"));
+    expect(requires).toEqual(["userns", "program:unshare", "program:nsenter", "program:hostname"]);
     const again = await learn("new", "my-lesson");
     expect(again).toMatchObject({
       code: 1,
@@ -228,6 +278,12 @@ describe("minidocker learn", () => {
     const { stdout } = await learn("search", "HOSTNAME");
     expect(stdout).toContain("uts: A hostname of its own");
     expect(await learn("search", "nosuchword")).toMatchObject({ code: 1, stdout: "" });
+    expect((await learn("search", "hostname", "uts")).stdout).toContain("uts: A hostname of its own");
+    expect(await learn("search", "hostname", "nosuchword")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no lesson speaks of "hostname" and "nosuchword"'),
+    });
+    expect((await learn("search")).stderr).toContain("learn search needs a WORD");
   });
 
   test("reset: one lesson, which must exist; all", async () => {

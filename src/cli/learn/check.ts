@@ -1,6 +1,6 @@
 // learn check FILE: what is wrong with a lesson, so that its author can put it right.
 
-import { checkLesson } from "../../learn/format/check.ts";
+import { checkDraft, checkLesson } from "../../learn/format/check.ts";
 import { gatherKnown, type Known } from "../../learn/format/known.ts";
 import { describeProblems, type Problem } from "../../learn/format/problem.ts";
 import { readLesson } from "../../learn/library.ts";
@@ -30,7 +30,8 @@ export async function learnCheck(files: readonly string[], values: CheckValues):
 
 async function problemsOf(file: string, known: Known): Promise<readonly Problem[]> {
   const read = readLesson(file);
-  return "lesson" in read ? await checkLesson(read.lesson, known) : read.problems;
+  if ("lesson" in read) return await checkLesson(read.lesson, known);
+  return [...read.problems, ...(await checkDraft(read.draft, known))].toSorted((a, b) => a.line - b.line);
 }
 
 function verdict(file: string, problems: readonly Problem[]): string {

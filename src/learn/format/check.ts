@@ -7,38 +7,54 @@ import type { Lesson, Part, PauseAt, Source } from "../lesson.ts";
 import { requirementRemedy } from "../requirements.ts";
 import { declaredNames, findSymbol, sourceText } from "../source.ts";
 import { taskAt } from "../task.ts";
+import type { Head } from "./head.ts";
 import type { Known, Places } from "./known.ts";
+import type { Draft } from "./parse.ts";
 import { collectProblems, type Problem, quoted, type Report } from "./problem.ts";
 import { scriptsOf, syntaxProblem } from "./syntax.ts";
 
 /** Everything that is wrong with it, in the order of its lines. */
 export async function checkLesson(lesson: Lesson, known: Known): Promise<readonly Problem[]> {
   const { problems, report } = collectProblems();
-  checkHead(lesson, known, report);
-  const places = await planOf(lesson, known, report);
-  let reached = -1;
-  for (const [i, part] of lesson.parts.entries()) {
-    checkNames(part, lesson, known, report);
-    if (part.kind === "pause" && places !== undefined) reached = checkPause(part, places, reached, report);
+  await checkWorld({ name: lesson.name, head: lesson, parts: lesson.parts }, known, report);
+  for (const [i, part] of lesson.parts.entries())
     if (part.kind === "verify" && part.became) checkProof(lesson, i, report);
+  return problems.toSorted((a, b) => a.line - b.line);
+}
+
+/** The same, besides what parse.ts has told of it, as far as it can be known. */
+export async function checkDraft(draft: Draft, known: Known): Promise<readonly Problem[]> {
+  const { problems, report } = collectProblems();
+  await checkWorld(draft, known, report);
+  return problems.toSorted((a, b) => a.line - b.line);
+}
+
+async function checkWorld({ name, head, parts }: Draft, known: Known, report: Report): Promise<void> {
+  if (head !== undefined) checkHead(name, head, known, report);
+  const places = head === undefined ? undefined : await planOf(head, known, report);
+  const some = places ?? (await known.plan(anyContainer));
+  let reached = -1;
+  for (const part of parts) {
+    checkNames(part, head, known, report);
+    if (part.kind === "pause" && places !== undefined) reached = checkPause(part, places, reached, report);
+    else if (part.kind === "pause") checkPauseAnywhere(part, some, report);
     for (const { script, line } of scriptsOf(part)) {
       const problem = await syntaxProblem(script);
       if (problem !== undefined)
         report(line + problem.line - 1, `sh does not understand this: ${problem.message}`, "what sh -n accepts");
     }
   }
-  return problems.toSorted((a, b) => a.line - b.line);
 }
 
-function checkHead(lesson: Lesson, known: Known, report: Report): void {
-  const line = (key: string): number => lesson.headLines[key] ?? 1;
-  for (const it of lesson.layers) checkName(it, "layer", known.layers, line("layers"), report);
-  for (const it of lesson.after) {
-    if (it === lesson.name)
+function checkHead(name: string, head: Head, known: Known, report: Report): void {
+  const line = (key: string): number => head.headLines[key] ?? 1;
+  for (const it of head.layers) checkName(it, "layer", known.layers, line("layers"), report);
+  for (const it of head.after) {
+    if (it === name)
       report(line("after"), "a lesson cannot come after itself", "after: and the lessons that it builds on");
     else checkName(it, "lesson", known.lessons, line("after"), report);
   }
-  for (const it of lesson.requires) {
+  for (const it of head.requires) {
     const remedy = requirementRemedy(it);
     if (remedy !== undefined) report(line("requires"), `no requirement is called ${quoted(it)}`, remedy);
   }
@@ -50,7 +66,10 @@ function checkName(name: string, what: string, known: readonly string[], line: n
   return false;
 }
 
-async function planOf({ container, headLines }: Lesson, known: Known, report: Report): Promise<Places | undefined> {
+/** What the steps are told from where the lesson's own container is not known. */
+const anyContainer = ["--network", "none", "base"];
+
+async function planOf({ container, headLines }: Head, known: Known, report: Report): Promise<Places | undefined> {
   if (container === undefined) return undefined;
   try {
     return await known.plan(container);
@@ -62,7 +81,7 @@ async function planOf({ container, headLines }: Lesson, known: Known, report: Re
   }
 }
 
-function checkNames(part: Part, lesson: Lesson, known: Known, report: Report): void {
+function checkNames(part: Part, head: Head | undefined, known: Known, report: Report): void {
   if (part.kind === "src") checkSource(part, report);
   if (part.kind === "verify" && "checks" in part.test && known.checks !== undefined) {
     for (const { id, line } of part.test.checks) checkName(id, "check", known.checks, line, report);
@@ -71,8 +90,8 @@ function checkNames(part: Part, lesson: Lesson, known: Known, report: Report): v
   const { probe, without, line } = part;
   if (known.probes !== undefined) checkName(probe, "probe", known.probes, line, report);
   // the head's own are checked there
-  if (without !== lesson.layers) for (const it of without) checkName(it, "layer", known.layers, line, report);
-  if (without.length > 0) return;
+  if (without !== head?.layers) for (const it of without) checkName(it, "layer", known.layers, line, report);
+  if (without.length > 0 || head === undefined) return;
   const reason = "a probe is tried without the lesson's layers, and it is about none";
   report(line, reason, `\`\`\`probe ${probe} without namespaces.uts`);
 }
@@ -109,22 +128,42 @@ function checkPause({ target, line }: PauseAt, places: Places, reached: number, 
   return place ?? reached;
 }
 
+// Of the runtime's own parts it cannot be told which steps another container would take, nor of a step which calls.
+function checkPauseAnywhere({ target, line }: PauseAt, { plans, steps }: Places, report: Report): void {
+  if (target === "finished") return;
+  const { layer, step } = target;
+  const layers = unique([...plans.flat().map((it) => it.layer), ...steps.keys()]);
+  if (!layers.includes(layer)) report(line + 1, ...noLayer(layer, layers));
+  const own = steps.get(layer);
+  if (own === undefined || step === undefined || own.includes(step)) return;
+  report(line + 1, ...noStep(layer, step, own));
+}
+
+const noLayer = (layer: string, layers: readonly string[]): [string, string] => [
+  `nothing called ${quoted(layer)} is part of the making`,
+  near(layer, layers),
+];
+
+const noStep = (layer: string, step: string, steps: readonly string[]): [string, string] => [
+  `${layer} has no step ${quoted(step)}`,
+  `${layer}: ${near(step, steps)}`,
+];
+
 type Place = Exclude<PauseAt["target"], "finished">;
 
 /** Reason and remedy, where no plan has that place. */
 function unknownPlace({ layer, step, call }: Place, { plans, steps }: Places): [string, string] | undefined {
   const calls = plans.flat();
   const layers = unique(calls.map((it) => it.layer));
-  if (!layers.includes(layer)) return [`nothing called ${quoted(layer)} is part of the making`, near(layer, layers)];
+  if (!layers.includes(layer)) return noLayer(layer, layers);
   if (step === undefined) return undefined;
   const inLayer = calls.filter((it) => it.layer === layer);
   const taken = unique(inLayer.map((it) => it.step));
   if (!taken.includes(step)) {
-    const guess = `${layer}: ${near(step, taken)}`;
-    if (steps.get(layer)?.includes(step) !== true) return [`${layer} has no step ${quoted(step)}`, guess];
+    if (steps.get(layer)?.includes(step) !== true) return noStep(layer, step, taken);
     return [
       `the lesson's container takes no step ${quoted(step)}`,
-      `${guess}, or an option in container: that brings it`,
+      `${layer}: ${near(step, taken)}, or an option in container: that brings it`,
     ];
   }
   const inStep = unique(inLayer.filter((it) => it.step === step).map((it) => it.call));

@@ -8,7 +8,7 @@ title: ${JSON.stringify(words.charAt(0).toUpperCase() + words.slice(1))}
 summary: say in one sentence what one can do afterwards
 minutes: 5
 layers: [namespaces.uts]
-requires: [userns, program:unshare]
+requires: [userns, program:unshare, program:nsenter, program:hostname]
 ---
 
 # ${words.charAt(0).toUpperCase()}${words.slice(1)}

@@ -17,8 +17,7 @@ export function checkOrder(parts: readonly Part[], container: Lesson["container"
       );
     if (part.kind === "verify" && part.became) checkTask(part, belongings(parts, i), report);
     if (part.kind === "predict") checkPredict(parts.slice(i + 1), part.line, report);
-    if (container === undefined) checkContainerless(part, report);
-    else checkMade(part, parts.slice(0, i), report);
+    if (container !== undefined) checkMade(part, parts.slice(0, i), report);
   }
 }
 
@@ -46,7 +45,8 @@ function checkPredict(after: readonly Part[], line: number, report: Report): voi
   report(line, "nothing after the question shows the answer", "a run, pause or probe block below it");
 }
 
-function checkContainerless(part: Part, report: Report): void {
+/** Reports a block of a lesson without a container that needs one. */
+export function checkContainerless(part: Part, report: Report): void {
   const what = needsContainer(part);
   if (what !== undefined)
     report(part.line, `${what} needs a container of the lesson`, "container: --network none base, in the head");

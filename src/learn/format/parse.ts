@@ -5,11 +5,18 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { nearest } from "../../core/nearest.ts";
 import type { Lesson, Part } from "../lesson.ts";
 import { readers } from "./blocks/index.ts";
-import { readHead, splitHead } from "./head.ts";
-import { checkOrder } from "./order.ts";
+import { type Head, readHead, splitHead } from "./head.ts";
+import { checkContainerless, checkOrder } from "./order.ts";
 import { collectProblems, type Problem, quoted, type Report, reportControl } from "./problem.ts";
 
-export type Parsed = { readonly lesson: Lesson } | { readonly problems: readonly Problem[] };
+export type Parsed = { readonly lesson: Lesson } | { readonly problems: readonly Problem[]; readonly draft: Draft };
+
+/** What can be read of a lesson with mistakes. */
+export interface Draft {
+  readonly name: string;
+  readonly head: Head | undefined;
+  readonly parts: readonly Part[];
+}
 
 /** `path` is where the text was read; the lesson's name comes from it. */
 export function parseLesson(source: string, path: string): Parsed {
@@ -25,13 +32,17 @@ export function parseLesson(source: string, path: string): Parsed {
   const parts = readParts(body, report);
   // with blocks missing that could not be read, their order says nothing
   if (problems.length === 0) checkOrder(parts, head?.container, report);
+  if (head !== undefined && head.container === undefined) for (const it of parts) checkContainerless(it, report);
   if (body.trim() === "") report(lines + 1, "below the head there is nothing", "a heading, and what one should know");
-  if (head === undefined || problems.length > 0) return { problems: problems.toSorted((a, b) => a.line - b.line) };
-  const own = parts.map((it) =>
-    it.kind === "probe" && it.without.length === 0 ? { ...it, without: head.layers } : it,
-  );
-  return { lesson: { ...head, name: lessonName(path), path, parts: own } };
+  const draft = { name: lessonName(path), head, parts: parts.map((it) => withLayers(it, head?.layers)) };
+  if (head === undefined || problems.length > 0)
+    return { problems: problems.toSorted((a, b) => a.line - b.line), draft };
+  return { lesson: { ...head, name: draft.name, path, parts: draft.parts } };
 }
+
+// A probe that does not say without what is tried without the lesson's own layers.
+const withLayers = (part: Part, layers: Head["layers"] = []): Part =>
+  part.kind === "probe" && part.without.length === 0 ? { ...part, without: layers } : part;
 
 function missingHead(text: string): [reason: string, remedy: string] {
   if (/^---[ \t]*\n/.test(text)) return ["the head has no end", "--- in a line of its own below its last key"];
