@@ -74,6 +74,11 @@ export function controlMessage(descriptors: readonly number[] = [0]): Uint8Array
 
 /** The first descriptor in a control message that came. */
 export const receivedDescriptor = {
-  in: (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset).getInt32(CMSG_HEADER, true),
+  /** Throws where the message brought none: what is read then would be descriptor 0. */
+  in: (bytes: Uint8Array): number => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (view.getBigUint64(0, true) < CMSG_HEADER + 4) throw new Error("a message came without the descriptor in it");
+    return view.getInt32(CMSG_HEADER, true);
+  },
   example: controlMessage([7]),
 };
