@@ -224,8 +224,10 @@ describe("a clone", () => {
     const parent = await host();
     const forked = await fork(parent, "forked");
     const own = parent.value(await parent.getpid());
-    for (const { pid } of [forked, await clone(0)])
+    for (const { stage, pid } of [forked, await clone(0)]) {
+      stage.value(await stage.getpid()); // an answer means that it has closed what was its parent's
       expect(readdirSync(`/proc/${pid}/fd`)).toEqual(readdirSync(`/proc/${own}/fd`));
+    }
     forked.close();
   });
 
