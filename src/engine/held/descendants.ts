@@ -30,14 +30,18 @@ function entry(pid: number): Entry | undefined {
   }
 }
 
+/** Looks in a row that find nobody: one that starts the next one and ends can be missed by a single look. */
+const QUIET = 3;
+
 /**
  * Kills them and waits until they have ended. `ancestor` adopts the orphans among them (PR_SET_CHILD_SUBREAPER), so none gets
  * out of sight.
  */
 export async function endDescendants(ancestor: number, seconds = 5): Promise<void> {
-  for (const until = Date.now() + seconds * 1000; Date.now() < until; await Bun.sleep(2)) {
+  let quiet = 0;
+  for (const until = Date.now() + seconds * 1000; quiet < QUIET && Date.now() < until; await Bun.sleep(1)) {
     const left = below(ancestor);
-    if (left.length === 0) return;
+    quiet = left.length === 0 ? quiet + 1 : 0;
     for (const pid of left) kill(pid);
   }
 }
