@@ -208,6 +208,10 @@ rootTest(
   async () => {
     const terminal = take("long");
     await terminal.until("Enter read on");
+    terminal.type("t");
+    await terminal.until("exit comes back here");
+    terminal.type("exit\r");
+    await terminal.until("read on");
     expect(terminal.screen).not.toContain("Part 5");
     terminal.resize(60, 20);
     await Bun.sleep(100);

@@ -2,10 +2,13 @@
 
 import { expect, test } from "bun:test";
 import { splitKeys } from "../../src/cli/keys.ts";
+import { plainText, shortBegin } from "../../src/cli/learn/plain.ts";
 import { sideBySide } from "../../src/cli/learn/side-by-side.ts";
 import { showNotes } from "../../src/cli/learn/speaker.ts";
 import { palette } from "../../src/cli/palette.ts";
 import { showChanges } from "../../src/cli/pause-look.ts";
+import type { Lesson } from "../../src/learn/lesson.ts";
+import { Run } from "../harness/run.ts";
 
 const narrow = <T>(columns: number, action: () => T): T => {
   process.env["COLUMNS"] = String(columns);
@@ -64,4 +67,30 @@ test("a speaker sees notes, and by how much the time is over", () => {
   expect(shown).toContain("Say it.");
   expect(shown).not.toContain("Take time.");
   expect(showNotes({ ...state, notes: [] }, began)).toMatch(/Of the whole lesson:\n\nTake time\./);
+});
+
+test("what a lesson is for is told once: where its own text does not", () => {
+  const begin = (markdown: string) => {
+    const lesson = { title: "T", summary: "see", minutes: 5, parts: [{ kind: "prose", line: 1, markdown }] };
+    return { kind: "begin", lesson: lesson as unknown as Lesson, folder: "/", envFile: "/env" } as const;
+  };
+  expect(shortBegin(begin("# T\n\nAt the end you can see."))).toBe("About 5 minutes.\n\n");
+  expect(shortBegin(begin("# T\n\n## First"))).toBe("Afterwards you can see. About 5 minutes.\n\n");
+  expect(shortBegin(begin("# T"))).toBe("Afterwards you can see. About 5 minutes.\n\n");
+  expect(plainText(begin("# T\n\nText."))).toBe("Afterwards you can see. About 5 minutes.\n\n");
+});
+
+test("for who listens, an empty line stands before each heading but the first", async () => {
+  const script = `
+    const { Screen } = await import("${import.meta.dir}/../../src/cli/learn/screen.ts");
+    const screen = new Screen("stream");
+    screen.add("One", { heading: true });
+    await screen.flush();
+    screen.asking("Number: ");
+    screen.answered();
+    screen.add("Two", { heading: true });
+    screen.add("Text.");
+    await screen.flush();`;
+  const { stdout } = await Run.start([process.execPath, "-e", script]).outcome;
+  expect(stdout).toBe("One\n\nTwo\n\nText.\n");
 });

@@ -13,6 +13,8 @@ export interface MenuOptions {
   readonly signal: AbortSignal;
   /** Where the menu begins: the lesson that was taken last. */
   readonly last?: string | undefined;
+  /** Why what was chosen before was not taken. */
+  readonly notice?: string | undefined;
 }
 
 const WALK = "container";
@@ -26,7 +28,7 @@ const FRAME = 6;
 export async function menu(
   lessons: readonly Listed[],
   paths: readonly LessonPath[],
-  { numbered, signal, last }: MenuOptions,
+  { numbered, signal, last, notice }: MenuOptions,
 ): Promise<MenuChoice | undefined> {
   const walk = lessons.filter((it) => it.name === WALK);
   const others = lessons.filter((it) => it.name !== WALK);
@@ -39,7 +41,7 @@ export async function menu(
   ];
   const chosen = await chooseOne(
     {
-      title: "What do you want to learn?",
+      title: titleFor(notice, numbered),
       items,
       first: last,
       search: true,
@@ -51,6 +53,15 @@ export async function menu(
   const path = paths.find((it) => chosen === `path ${it.name}`);
   return path === undefined ? { lesson: chosen } : { path };
 }
+
+/** In the menu itself, and in one line: it fills the screen, and what stands above it is pushed off. */
+function titleFor(notice: string | undefined, numbered: boolean): string {
+  if (notice === undefined) return "What do you want to learn?";
+  if (numbered) return `${notice}\n\nWhat else do you want to learn?`;
+  return cut(`${notice} What else?`, columns() - FRAME);
+}
+
+const cut = (text: string, size: number): string => (width(text) > size ? `${text.slice(0, size - 1)}…` : text);
 
 const marks = { solved: "✓ solved", seen: "◐ seen", begun: "◐ begun" } as const;
 
@@ -72,9 +83,12 @@ function lessonItem(lesson: Listed, { names, wide }: Look): ListItem<string> {
     return { value: name, label: label.trimEnd(), hint: more, spoken };
   }
   const label = `${pad(name, names)} ${mark.slice(0, 1) || " "} ${title}`;
-  const size = columns() - FRAME;
-  const cut = width(label) > size ? `${label.slice(0, size - 1)}…` : label;
-  return { value: name, label: cut, hint: [`${minutes} min`, mark.slice(2), more].filter(Boolean).join(", "), spoken };
+  return {
+    value: name,
+    label: cut(label, columns() - FRAME),
+    hint: [`${minutes} min`, mark.slice(2), more].filter(Boolean).join(", "),
+    spoken,
+  };
 }
 
 function pathItem({ name, title, summary, lessons: names }: LessonPath, lessons: readonly Listed[], wide: boolean) {

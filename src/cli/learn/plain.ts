@@ -3,6 +3,7 @@
 import type { Check } from "../../core/layer.ts";
 import type { Change } from "../../core/snapshot.ts";
 import type { Event } from "../../learn/event.ts";
+import type { Lesson } from "../../learn/lesson.ts";
 import type { Observation } from "../../probes/probe.ts";
 import type { Call } from "../../stage/call.ts";
 import { showResult } from "../../stage/trace.ts";
@@ -20,6 +21,20 @@ export function plainText(event: Event): string {
   return (writers[event.kind] as (event: Event) => string)(event);
 }
 
+/** The beginning for who reads on at once: a lesson that opens with prose says there what it is about. */
+export function shortBegin(event: Of<"begin">): string {
+  const { lesson } = event;
+  return titled(lesson) && opensWithProse(lesson) ? `${duration(lesson)}\n\n` : plainText(event);
+}
+
+const titled = ({ parts: [first] }: Lesson): boolean => first?.kind === "prose" && first.markdown.startsWith("# ");
+
+/** More than a title stands at its beginning, before the first section. */
+const opensWithProse = ({ parts: [first] }: Lesson): boolean =>
+  first?.kind === "prose" && /^# [^\n]*\n\s*[^#\s]/.test(first.markdown);
+
+const duration = ({ minutes }: Lesson): string => `About ${minutes} minute${minutes === 1 ? "" : "s"}.`;
+
 const moved = {
   back: "Back to here.",
   restart: "From the beginning.",
@@ -27,10 +42,9 @@ const moved = {
 } as const;
 
 const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
-  begin: ({ lesson: { title, summary, minutes, parts } }) => {
-    const [first] = parts;
-    const titled = first?.kind === "prose" && first.markdown.startsWith("# ");
-    return `${titled ? "" : `${palette().bold(title)}\n\n`}${wrap(`Afterwards you can ${summary}. About ${minutes} minute${minutes === 1 ? "" : "s"}.`)}\n\n`;
+  begin: ({ lesson }) => {
+    const title = titled(lesson) ? "" : `${palette().bold(lesson.title)}\n\n`;
+    return `${title}${wrap(`Afterwards you can ${lesson.summary}. ${duration(lesson)}`)}\n\n`;
   },
   blocked: ({ lesson, why }) => `${lesson.name}: blocked: ${visible(why)}\n`,
   moved: ({ how }) => `${wrap(moved[how])}\n\n`,

@@ -31,8 +31,8 @@ export class Screen {
   /** Rows that are filled since the last stop. */
   #used = 0;
   #prompt: string | undefined;
-  /** Whether the last line is empty. */
-  #blank = false;
+  /** Whether the last line is empty; above the first one is nothing to keep apart from. */
+  #blank = true;
 
   constructor(manner: Manner) {
     this.manner = manner;
@@ -73,6 +73,7 @@ export class Screen {
       }
       if (more !== undefined && !(await this.#makeRoom(piece, rest, more))) return false;
       this.#pending = rest;
+      if (piece.heading) this.gap();
       const lines = piece.render().split("\n");
       const room = this.#rows - STOP;
       const first = more === undefined ? lines.length : this.#fitting(lines, room);
@@ -107,11 +108,15 @@ export class Screen {
   answered(): void {
     this.#prompt = undefined;
     this.#used = 0;
+    // the answer stays where it was given
+    if (this.manner === "stream") this.#blank = false;
   }
 
   clear(): void {
-    if (this.manner === "slides") print(CLEAR);
     this.#used = 0;
+    if (this.manner !== "slides") return;
+    print(CLEAR);
+    this.#blank = true;
   }
 
   async #makeRoom(piece: Piece, rest: readonly Piece[], more: More): Promise<boolean> {

@@ -3,7 +3,9 @@
 
 import { existsSync, readdirSync, readFileSync, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
+import { Refusal } from "../../core/refusal.ts";
 import type { Event } from "../../learn/event.ts";
+import { TOKEN } from "../../learn/taking/bench.ts";
 import { replaceFile } from "../../state/files.ts";
 import { findPaths } from "../../state/paths.ts";
 import { renderMarkdown } from "../markdown.ts";
@@ -71,6 +73,11 @@ export class Speaker {
 
 /** `learn notes`: follows the presentation that began last, until it ends. */
 export function showSpeakersNotes(): Promise<number> {
+  if (process.env[TOKEN] !== undefined)
+    throw new Refusal(
+      "this terminal is the lesson's, and what runs in it ends with the lesson, or when it goes back: call learn notes in another terminal, in which no lesson's env file has been read",
+      1,
+    );
   return interruptible(follow);
 }
 

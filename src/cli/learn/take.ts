@@ -3,7 +3,7 @@
 import { Refusal } from "../../core/refusal.ts";
 import type { Frontend } from "../../learn/event.ts";
 import type { Lesson } from "../../learn/lesson.ts";
-import { findLesson, findPath, readPaths } from "../../learn/library.ts";
+import { findLesson, findPath, type LessonPath, readPaths } from "../../learn/library.ts";
 import { onlyLayer } from "../../learn/one-layer.ts";
 import { readProgress } from "../../learn/progress.ts";
 import type { Means, RunnerOptions } from "../../learn/taking/context.ts";
@@ -17,7 +17,7 @@ import { interruptible } from "./interrupts.ts";
 import { jsonLine } from "./json.ts";
 import { describeLessons } from "./list.ts";
 import type { LearnValues } from "./options.ts";
-import { plainText } from "./plain.ts";
+import { plainText, shortBegin } from "./plain.ts";
 import { type Recalled, recall, remember } from "./recall.ts";
 
 const STDIN = 0;
@@ -30,7 +30,7 @@ export async function takeLesson(nameOrFile: string, values: LearnValues): Promi
 
 export async function takePath(name: string, values: LearnValues): Promise<number> {
   const path = findPath(name);
-  const lessons = (isAttended(values) ? ahead(path.lessons) : path.lessons).map((it) => findLesson(it));
+  const lessons = (isAttended(values) ? ahead(path) : path.lessons).map((it) => findLesson(it));
   return interruptible((signal) => takeAll(lessons, values, signal));
 }
 
@@ -53,13 +53,18 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
   const numbered = isAccessible(values) || values.plain;
   return interruptible(async (signal) => {
     let last: string | undefined;
+    let notice: string | undefined;
     let code = 0;
     for (;;) {
-      const chosen = await menu(await describeLessons(), readPaths(), { numbered, signal, last });
+      const listed = await describeLessons();
+      const chosen = await menu(listed, readPaths(), { numbered, signal, last, notice });
       signal.throwIfAborted();
       if (chosen === undefined) return code;
-      const names = "path" in chosen ? ahead(chosen.path.lessons) : [chosen.lesson];
+      const names = "path" in chosen ? ahead(chosen.path) : [chosen.lesson];
       last = names[0];
+      const blocked = "path" in chosen ? undefined : listed.find((it) => it.name === chosen.lesson)?.blocked;
+      notice = blocked && `${last} is blocked: ${blocked}.`;
+      if (notice !== undefined) continue;
       const lessons = names.map((it) => findLesson(it));
       code = Math.max(code, await takeAll(lessons, values, signal));
     }
@@ -67,12 +72,12 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
 }
 
 /** Of a path, what has not been done yet: nobody takes all of it at once. All of it, once it is done. */
-function ahead(names: readonly string[]): readonly string[] {
+function ahead({ title, lessons: names }: LessonPath): readonly string[] {
   const progress = readProgress(openPaths(), status);
   const left = names.filter((it) => (progress[it]?.status ?? "begun") === "begun");
-  if (left.length === 0) return names;
-  if (left.length < names.length) print(`${names.length - left.length} of ${names.length} are done already.\n\n`);
-  return left;
+  const again = left.length === 0 ? ", and it begins anew" : "";
+  print(`${title}: ${names.length - left.length} of ${names.length} lessons are done${again}.\n\n`);
+  return left.length === 0 ? names : left;
 }
 
 /** Lesson after lesson, until the learner quits; where one is blocked, or fails, the others are taken all the same. */
@@ -122,7 +127,7 @@ function isAttended({ auto, json }: LearnValues): boolean {
 async function chooseFrontend(values: LearnValues, attended: boolean, signal: AbortSignal): Promise<Frontend> {
   if (values.json) return unattended((event) => print(jsonLine(event)));
   if (!attended && !values.auto) status("there is no terminal: the lesson runs through without asking");
-  if (!attended) return unattended((event) => print(plainText(event)));
+  if (!attended) return unattended((event) => print(event.kind === "begin" ? shortBegin(event) : plainText(event)));
   const { TerminalFrontend } = await import("./terminal.ts");
   const speaker = values.present ? new (await import("./speaker.ts")).Speaker() : undefined;
   return new TerminalFrontend({ accessible: isAccessible(values), plain: values.plain, speaker, signal });

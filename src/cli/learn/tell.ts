@@ -7,7 +7,7 @@ import { renderMarkdown, splitMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { hang, INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
 import { columns, safe, wrap } from "../style.ts";
-import { plainText } from "./plain.ts";
+import { plainText, shortBegin } from "./plain.ts";
 
 /** A portion of text; a heading begins a screen where it can. */
 export interface Told {
@@ -27,7 +27,7 @@ const MANY = 8;
 const plain = (event: Event): Told[] => [{ text: () => plainText(event) }];
 
 export const tellers: { readonly [K in Event["kind"]]: (event: Of<K>) => readonly Told[] } = {
-  begin: plain,
+  begin: (event) => [{ text: () => shortBegin(event) }],
   blocked: plain,
   moved: plain,
   prose: ({ part }) => tellProse(part),

@@ -95,13 +95,18 @@ export class TerminalFrontend implements Frontend {
   async #flush(): Promise<"quit" | "back" | undefined> {
     let elsewhere: "quit" | "back" | undefined;
     await this.#screen.flush(async () => {
-      const answer = await this.#chooser.choose<"next" | "back" | "quit">(
-        [{ key: "enter", text: "read on", value: "next" }, ...moving],
-        { kind: "more", signal: this.#signal },
-      );
-      if (answer === "next") return true;
-      elsewhere = answer ?? "quit";
-      return false;
+      for (;;) {
+        const answer = await this.#chooser.choose<"next" | "shell" | "back" | "quit">(
+          [{ key: "enter", text: "read on", value: "next" }, ownShellKey, ...moving],
+          { kind: "more", signal: this.#signal },
+        );
+        if (answer === "next") return true;
+        if (answer !== "shell") {
+          elsewhere = answer ?? "quit";
+          return false;
+        }
+        await this.#lendShell();
+      }
     });
     return elsewhere;
   }
@@ -114,7 +119,7 @@ export class TerminalFrontend implements Frontend {
   }
 
   async #run({ where }: Run) {
-    const shells: Choice<"shell">[] = where === "host" ? [{ key: "t", text: "own shell", value: "shell" }] : [];
+    const shells = where === "host" ? [ownShellKey] : [];
     for (;;) {
       const answer = await this.#chooser.choose<"run" | "skip" | "shell" | "back" | "quit">(
         [
@@ -136,7 +141,7 @@ export class TerminalFrontend implements Frontend {
     for (;;) {
       const answer = await this.#chooser.choose<"shell" | Replies["task"]>(
         [
-          { key: "t", text: "own shell", value: "shell" },
+          ownShellKey,
           ...hints,
           { key: "c", text: "check", value: "check" },
           { key: "d", text: "solution", value: "solve" },
@@ -153,6 +158,12 @@ export class TerminalFrontend implements Frontend {
   }
 
   async #ownShell(done?: AbortSignal): Promise<void> {
+    await this.#lendShell(done);
+    // what was recognised meanwhile
+    await this.#screen.flush();
+  }
+
+  async #lendShell(done?: AbortSignal): Promise<void> {
     this.#screen.say(palette().dim(wrap("A shell of your own, in the lesson's folder; exit comes back here.")));
     const tell = (): void => print("\r\n✓ That was it: exit goes on with the lesson.\r\n");
     done?.addEventListener("abort", tell);
@@ -161,14 +172,14 @@ export class TerminalFrontend implements Frontend {
     } finally {
       done?.removeEventListener("abort", tell);
     }
-    // what was recognised meanwhile
-    await this.#screen.flush();
   }
 }
 
 const forSpeaker = (): string => `${wrap("Your notes, and the time, in a second terminal of this machine:")}
 
     minidocker learn notes`;
+
+const ownShellKey: Choice<"shell"> = { key: "t", text: "own shell", value: "shell" };
 
 const moving: readonly Choice<"back" | "quit">[] = [
   { key: "b", text: "back", value: "back" },
