@@ -3,8 +3,8 @@
 import { expect, test } from "bun:test";
 import { splitKeys } from "../../src/cli/keys.ts";
 import { plainText, shortBegin } from "../../src/cli/learn/plain.ts";
-import { sideBySide } from "../../src/cli/learn/side-by-side.ts";
-import { showNotes } from "../../src/cli/learn/speaker.ts";
+import { sideBySide } from "../../src/cli/learn/terminal/side-by-side.ts";
+import { showNotes } from "../../src/cli/learn/terminal/speaker.ts";
 import { palette } from "../../src/cli/palette.ts";
 import { showChanges } from "../../src/cli/pause-look.ts";
 import type { Lesson } from "../../src/learn/lesson.ts";

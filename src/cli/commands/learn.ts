@@ -118,7 +118,7 @@ async function other(word: Word, rest: readonly string[], values: LearnValues): 
       return (await import("../learn/reset.ts")).learnReset(first);
     case "notes":
       if (first !== undefined) throw new UsageError("learn", "learn notes takes no further words");
-      return (await import("../learn/speaker.ts")).showSpeakersNotes();
+      return (await import("../learn/terminal/speaker.ts")).showSpeakersNotes();
     case "export":
       return (await import("../learn/export.ts")).learnExport(single("a LESSON"), values);
   }

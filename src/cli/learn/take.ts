@@ -49,7 +49,7 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
       "learn shows a menu, and this is no terminal: name a LESSON; minidocker learn list shows them",
       1,
     );
-  const { menu } = await import("./menu.ts");
+  const { menu } = await import("./terminal/menu.ts");
   const numbered = isAccessible(values) || values.plain;
   return interruptible(async (signal) => {
     let last: string | undefined;
@@ -128,8 +128,8 @@ async function chooseFrontend(values: LearnValues, attended: boolean, signal: Ab
   if (values.json) return unattended((event) => print(jsonLine(event)));
   if (!attended && !values.auto) status("there is no terminal: the lesson runs through without asking");
   if (!attended) return unattended((event) => print(event.kind === "begin" ? shortBegin(event) : plainText(event)));
-  const { TerminalFrontend } = await import("./terminal.ts");
-  const speaker = values.present ? new (await import("./speaker.ts")).Speaker() : undefined;
+  const { TerminalFrontend } = await import("./terminal/front-end.ts");
+  const speaker = values.present ? new (await import("./terminal/speaker.ts")).Speaker() : undefined;
   return new TerminalFrontend({ accessible: isAccessible(values), plain: values.plain, speaker, signal });
 }
 

@@ -1,7 +1,7 @@
 // The host and the container in two columns; in a narrow terminal one below the other. `≠` marks what is the container's own.
 
-import { palette } from "../palette.ts";
-import { columns, pad, width } from "../style.ts";
+import { palette } from "../../palette.ts";
+import { columns, pad, width } from "../../style.ts";
 
 export interface Row {
   readonly label: string;

@@ -1,8 +1,8 @@
 // One of many: a list that one moves in, or (`--accessible`) a list that is told once and answered with a number or a name.
 
-import { readLine } from "../keys.ts";
-import { print } from "../output.ts";
-import { proseWidth, wrap } from "../style.ts";
+import { readLine } from "../../keys.ts";
+import { print } from "../../output.ts";
+import { proseWidth, wrap } from "../../style.ts";
 import { chooseFromList, type ListOptions } from "./clack.ts";
 
 const TERMINAL = 1;

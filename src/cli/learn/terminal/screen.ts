@@ -1,7 +1,7 @@
 // Text in portions that can be read: it is only ever added to, and it stops before more than a screen has gone by unread.
 
-import { print } from "../output.ts";
-import { columns, isTerminal, width } from "../style.ts";
+import { print } from "../../output.ts";
+import { columns, isTerminal, width } from "../../style.ts";
 
 /** `flow`: text is added, with a stop for each screen. `slides`: each heading begins on an empty screen. `stream`: no stops. */
 export type Manner = "flow" | "slides" | "stream";

@@ -1,8 +1,8 @@
 // One question, one answer: by a key of its own, or (`--accessible`) by a number or letter and Enter, without redrawing anything.
 
-import { type Key, readKey, readLine } from "../keys.ts";
-import { palette } from "../palette.ts";
-import { columns, pad, width } from "../style.ts";
+import { type Key, readKey, readLine } from "../../keys.ts";
+import { palette } from "../../palette.ts";
+import { columns, pad, width } from "../../style.ts";
 import type { Screen } from "./screen.ts";
 
 export interface Choice<T> {

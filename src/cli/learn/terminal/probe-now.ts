@@ -1,22 +1,22 @@
 // An attack at a pause. On a finished container it is made; a half-built one runs no program that could attack, so it is judged from
 // what the kernel shows of it.
 
-import type { Pause } from "../../core/stepper.ts";
-import type { Held } from "../../engine/held.ts";
-import type { Probe } from "../../probes/probe.ts";
-import { palette } from "../palette.ts";
-import { INDENT } from "../pause-look.ts";
-import { proseWidth, visible, wrap } from "../style.ts";
+import type { Pause } from "../../../core/stepper.ts";
+import type { Held } from "../../../engine/held.ts";
+import type { Probe } from "../../../probes/probe.ts";
+import { palette } from "../../palette.ts";
+import { INDENT } from "../../pause-look.ts";
+import { proseWidth, visible, wrap } from "../../style.ts";
+import { showObservation } from "../plain.ts";
 import type { Desk } from "./desk.ts";
 import { chooseOne } from "./list-chooser.ts";
-import { showObservation } from "./plain.ts";
 
 export async function probeNow(
   held: Held,
   pause: Pause | undefined,
   { screen, signal, numbered }: Desk,
 ): Promise<void> {
-  const { probes } = await import("../../probes/index.ts");
+  const { probes } = await import("../../../probes/index.ts");
   const layer = pause?.layer;
   // those that are about the layer at hand come first
   const here = probes.filter((it) => layer !== undefined && it.layers.some((one) => one.split(".")[0] === layer));
@@ -43,7 +43,7 @@ export async function probeNow(
 }
 
 async function attack(held: Held, probe: Probe): Promise<string[]> {
-  const { probeIn, whyNot } = await import("../../probes/run.ts");
+  const { probeIn, whyNot } = await import("../../../probes/run.ts");
   const reason = whyNot(probe);
   if (reason !== undefined) return [`This host cannot try it: ${visible(reason)}`];
   return [showObservation(await probeIn(held, probe))];
@@ -51,7 +51,7 @@ async function attack(held: Held, probe: Probe): Promise<string[]> {
 
 async function judgement({ pid }: Held, probe: Probe): Promise<string[]> {
   if (pid === undefined) return ["There is no process yet that could attack."];
-  const { judgeFromOutside } = await import("../../probes/judgement.ts");
+  const { judgeFromOutside } = await import("../../../probes/judgement.ts");
   const [found] = judgeFromOutside(pid, [probe]);
   const verdicts = {
     stopped: "✓ It would be stopped now:",

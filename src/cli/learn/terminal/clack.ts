@@ -4,7 +4,7 @@
 
 import { PassThrough } from "node:stream";
 import { autocomplete, isCancel, select } from "@clack/prompts";
-import { Keyboard } from "../keys.ts";
+import { Keyboard } from "../../keys.ts";
 import { interrupt } from "./choose.ts";
 
 export interface ListItem<T> {

@@ -1,12 +1,12 @@
 // The key `k`: any section of what the kernel shows of the container, and the whole machine beside it.
 
 import { readdirSync } from "node:fs";
-import { capture, type Snapshot } from "../../core/snapshot.ts";
-import { View } from "../../core/view.ts";
-import type { Held } from "../../engine/held.ts";
-import { palette } from "../palette.ts";
-import { INDENT, shorten, showMade } from "../pause-look.ts";
-import { visible } from "../style.ts";
+import { capture, type Snapshot } from "../../../core/snapshot.ts";
+import { View } from "../../../core/view.ts";
+import type { Held } from "../../../engine/held.ts";
+import { palette } from "../../palette.ts";
+import { INDENT, shorten, showMade } from "../../pause-look.ts";
+import { visible } from "../../style.ts";
 import type { Desk } from "./desk.ts";
 import { chooseOne } from "./list-chooser.ts";
 import { type Row, sideBySide } from "./side-by-side.ts";

@@ -1,9 +1,9 @@
 // The menu of `minidocker learn`: lessons with what was done in them, paths through them, and the walk through one container.
 
-import type { LessonPath } from "../../learn/library.ts";
-import { columns, pad, width } from "../style.ts";
+import type { LessonPath } from "../../../learn/library.ts";
+import { columns, pad, width } from "../../style.ts";
+import type { Listed } from "../list.ts";
 import type { ListItem } from "./clack.ts";
-import type { Listed } from "./list.ts";
 import { chooseOne } from "./list-chooser.ts";
 
 export type MenuChoice = { readonly lesson: string } | { readonly path: LessonPath };

@@ -1,6 +1,6 @@
 // What whoever answers a key of a pause works with.
 
-import type { Call } from "../../stage/call.ts";
+import type { Call } from "../../../stage/call.ts";
 import type { Chooser } from "./choose.ts";
 import type { Screen } from "./screen.ts";
 

@@ -1,13 +1,13 @@
 // What happens in a lesson, as text for a terminal: one entry for each kind of event.
 
-import type { Check } from "../../core/layer.ts";
-import type { Event } from "../../learn/event.ts";
-import type { Predict, Prose, Run, Solve } from "../../learn/lesson.ts";
-import { renderMarkdown, splitMarkdown } from "../markdown.ts";
-import { palette } from "../palette.ts";
-import { hang, INDENT, showChanges, showMade, showNext } from "../pause-look.ts";
-import { columns, safe, wrap } from "../style.ts";
-import { plainText, shortBegin } from "./plain.ts";
+import type { Check } from "../../../core/layer.ts";
+import type { Event } from "../../../learn/event.ts";
+import type { Predict, Prose, Run, Solve } from "../../../learn/lesson.ts";
+import { renderMarkdown, splitMarkdown } from "../../markdown.ts";
+import { palette } from "../../palette.ts";
+import { hang, INDENT, showChanges, showMade, showNext } from "../../pause-look.ts";
+import { columns, safe, wrap } from "../../style.ts";
+import { plainText, shortBegin } from "../plain.ts";
 
 /** A portion of text; a heading begins a screen where it can. */
 export interface Told {

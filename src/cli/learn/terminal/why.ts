@@ -1,9 +1,9 @@
 // The source that asked for a call, with the line that makes it.
 
-import { excerpt } from "../../learn/source.ts";
-import type { Call } from "../../stage/call.ts";
-import { palette } from "../palette.ts";
-import { INDENT, showCall } from "../pause-look.ts";
+import { excerpt } from "../../../learn/source.ts";
+import type { Call } from "../../../stage/call.ts";
+import { palette } from "../../palette.ts";
+import { INDENT, showCall } from "../../pause-look.ts";
 
 /** Of a long function, as many lines before and after the call. */
 const AROUND = 8;

@@ -3,16 +3,16 @@
 
 import { existsSync, readdirSync, readFileSync, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
-import { Refusal } from "../../core/refusal.ts";
-import type { Event } from "../../learn/event.ts";
-import { TOKEN } from "../../learn/taking/bench.ts";
-import { replaceFile } from "../../state/files.ts";
-import { findPaths } from "../../state/paths.ts";
-import { renderMarkdown } from "../markdown.ts";
-import { print } from "../output.ts";
-import { palette } from "../palette.ts";
-import { isTerminal, wrap } from "../style.ts";
-import { interruptible } from "./interrupts.ts";
+import { Refusal } from "../../../core/refusal.ts";
+import type { Event } from "../../../learn/event.ts";
+import { TOKEN } from "../../../learn/taking/bench.ts";
+import { replaceFile } from "../../../state/files.ts";
+import { findPaths } from "../../../state/paths.ts";
+import { renderMarkdown } from "../../markdown.ts";
+import { print } from "../../output.ts";
+import { palette } from "../../palette.ts";
+import { isTerminal, wrap } from "../../style.ts";
+import { interruptible } from "../interrupts.ts";
 
 const FILE = "presentation.json";
 

@@ -1,11 +1,11 @@
 // A lesson on a terminal: it is told in portions, and the learner answers with keys.
 
-import type { Event, Frontend, Question, Replies } from "../../learn/event.ts";
-import type { Predict, Run } from "../../learn/lesson.ts";
-import type { Call } from "../../stage/call.ts";
-import { print } from "../output.ts";
-import { palette } from "../palette.ts";
-import { proseWidth, wrap } from "../style.ts";
+import type { Event, Frontend, Question, Replies } from "../../../learn/event.ts";
+import type { Predict, Run } from "../../../learn/lesson.ts";
+import type { Call } from "../../../stage/call.ts";
+import { print } from "../../output.ts";
+import { palette } from "../../palette.ts";
+import { proseWidth, wrap } from "../../style.ts";
 import { type Choice, type Chooser, KeyChooser, NumberChooser } from "./choose.ts";
 import type { Desk } from "./desk.ts";
 import { ownShell } from "./own-shell.ts";
