@@ -223,9 +223,9 @@ describe("a clone", () => {
   test("is made by clone(2) as well, and either finds its channel where its parent has its own", async () => {
     const parent = await host();
     const forked = await fork(parent, "forked");
-    const own = parent.value(await parent.getpid());
     for (const { stage, pid } of [forked, await clone(0)]) {
-      stage.value(await stage.getpid()); // an answer means that it has closed what was its parent's
+      stage.value(await stage.getpid()); // an answer means that what came with the frame before is closed
+      const own = parent.value(await parent.getpid());
       expect(readdirSync(`/proc/${pid}/fd`)).toEqual(readdirSync(`/proc/${own}/fd`));
     }
     forked.close();
