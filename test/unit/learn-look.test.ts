@@ -82,7 +82,7 @@ test("what a lesson is for is told once: where its own text does not", () => {
 
 test("for who listens, an empty line stands before each heading but the first", async () => {
   const script = `
-    const { Screen } = await import("${import.meta.dir}/../../src/cli/learn/screen.ts");
+    const { Screen } = await import("${import.meta.dir}/../../src/cli/learn/terminal/screen.ts");
     const screen = new Screen("stream");
     screen.add("One", { heading: true });
     await screen.flush();
