@@ -23,6 +23,9 @@ const built = await Bun.build({
   // what lies in the folder where somebody calls it (.env, bunfig.toml) is none of its business
   compile: { outfile: join(dist, "minidocker"), autoloadDotenv: false, autoloadBunfig: false, jitPolicy },
   target: "bun",
+  // each command's modules in pieces of their own, so that `run` does not load what only `learn` needs
+  format: "esm",
+  splitting: true,
   bytecode: true,
   minify: true,
 });

@@ -10,6 +10,9 @@ const MANAGED = "minidocker";
 /** Hierarchy (a controller's name; `unified` for v2) → folder. */
 export type Folders = ReadonlyMap<string, string>;
 
+/** In a Context's `shared`: the Place in which the cgroups layer has made the container's cgroup. */
+export const MADE = "cgroups.made";
+
 /** Where a container's cgroup is: the same path below the parent of each hierarchy. */
 export class Place {
   /** Hierarchy → the folder that exists already. */
@@ -45,12 +48,17 @@ export class Place {
 
   /** The container's own folder in each hierarchy. */
   get folders(): Folders {
-    return new Map([...this.parents].map(([name, parent]) => [name, [parent, ...this.path].join("/")]));
+    return new Map([...this.parents].map(([name, parent]) => [name, this.folderIn(parent)]));
   }
 
   /** The parents, each once: v1 may have several controllers in one tree. */
   get trees(): string[] {
     return [...new Set(this.parents.values())];
+  }
+
+  /** The container's own folder below `parent`. */
+  folderIn(parent: string): string {
+    return [parent, ...this.path].join("/");
   }
 
   /** From `parent`/minidocker down to the container's own folder. */

@@ -12,7 +12,7 @@ import type { Stage } from "../stage/stage.ts";
 import type { Context, Phase } from "./layer.ts";
 import { Refusal } from "./refusal.ts";
 
-/** The container's ends of its streams; `from`/`to` are the supervisor's. -1: none. */
+/** The container's ends of its streams (`inside`), and the supervisor's; -1: none. Known once the calls have been made that open them. */
 export interface Streams {
   readonly inside: readonly [number, number, number];
   readonly stdin: number;
@@ -27,17 +27,22 @@ export function openStreams(interactive: boolean): Phase {
     async apply(ctx) {
       ctx.step("pipes for stdin, stdout, stderr");
       const { host } = ctx;
-      const pipes = [await pipe(host), await pipe(host), interactive ? await pipe(host) : undefined] as const;
+      const [out, err] = [await pipe(host), await pipe(host)];
       // never the caller's own descriptors: through a terminal a container could type into the caller's shell (TIOCSTI)
-      const nothing = interactive ? undefined : await host.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
-      host.flush();
-      const [out, err] = [ends(pipes[0]), ends(pipes[1])];
-      const input = pipes[2] === undefined ? { read: (nothing as Result).value, write: -1 } : ends(pipes[2]);
+      const input = interactive ? await pipe(host) : await host.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
       const streams: Streams = {
-        inside: [input.read, out.write, err.write],
-        stdin: input.write,
-        stdout: out.read,
-        stderr: err.read,
+        get inside(): Streams["inside"] {
+          return [interactive ? ends(input).read : input.value, ends(out).write, ends(err).write];
+        },
+        get stdin() {
+          return interactive ? ends(input).write : -1;
+        },
+        get stdout() {
+          return ends(out).read;
+        },
+        get stderr() {
+          return ends(err).read;
+        },
       };
       ctx.shared.set("streams", streams);
     },

@@ -17,18 +17,23 @@ import {
   RESOLVE_NO_XDEV,
 } from "../abi/fcntl.ts";
 import type { CallOptions, Result } from "../stage/call.ts";
+import { StageError } from "../stage/error.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Facts } from "./facts.ts";
 import { withAllIds } from "./mapped-stage.ts";
 
+/** A tree as whoever made it left it, the innermost folder first: the name of each ("" is the top), and the files in it. */
+export type Contents = readonly (readonly [folder: string, files: readonly string[]])[];
+
 /**
- * Removes the folder and all that is in it; succeeds where it is not there. Throws an Error for one that is outside of minidocker's own
- * folders, or has something mounted in it.
+ * Removes the folder and all that is in it; succeeds where it is not there. Most are as they were made: what `expected` names is removed
+ * without looking first. Throws an Error for a folder outside of minidocker's own, or one that has something mounted in it.
  */
-export async function removeTree(host: Stage, path: string, facts: Facts): Promise<void> {
+export async function removeTree(host: Stage, path: string, facts: Facts, expected: Contents = []): Promise<void> {
   const ours = [facts.stateDir, facts.dataDir].some((it) => path.startsWith(`${it}/`));
   if (!ours || path.split("/").includes(".."))
     throw new Error(`${path} is not removed: it is none of minidocker's folders`);
+  if (expected.length > 0 && (await removeExpected(host, path, expected))) return;
   if (await removeAs(host, path, facts.rootless)) return;
   // files of the container's other users belong to subordinate ids, which only a user namespace has power over
   await withAllIds(host, facts, (stage) => removeAs(stage, path, false));
@@ -36,15 +41,47 @@ export async function removeTree(host: Stage, path: string, facts: Facts): Promi
 
 const FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
+/** How folders are opened that a stranger's program may have exchanged for something else. */
+const BELOW = { flags: FOLDER, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+
+/** One round trip. False where anything else is there, or in the way; what has gone by then is no loss to who looks first. */
+async function removeExpected(stage: Stage, path: string, expected: Contents): Promise<boolean> {
+  const [folder, name] = split(path);
+  const gone = { tolerate: [ENOENT] };
+  const emptied = { tolerate: [ENOENT, ENOTEMPTY] };
+  stage.flush();
+  const parent = await stage.openat(AT_FDCWD, folder, FOLDER, 0, gone);
+  const top = await stage.openat(parent, name, FOLDER, 0, gone);
+  try {
+    for (const [below, files] of expected) {
+      const at = below === "" || files.length === 0 ? top : await stage.openat2(top, below, BELOW, openHow.size, gone);
+      for (const it of files) await stage.unlinkat(at, it, 0, gone);
+      if (at !== top) await stage.close(at);
+      if (below !== "") await stage.unlinkat(top, below, AT_REMOVEDIR, emptied);
+    }
+    const last = await stage.unlinkat(parent, name, AT_REMOVEDIR, emptied);
+    for (const it of [top, parent]) await stage.close(it);
+    return [0, -ENOENT].includes(stage.value(last));
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    for (const it of [top, parent]) if (it.settled) await stage.close(it);
+    return false;
+  }
+}
+
+function split(path: string): [folder: string, name: string] {
+  const at = path.lastIndexOf("/");
+  return [path.slice(0, at), path.slice(at + 1)];
+}
+
 /** Bytes of entries that are asked for at once: few, since most folders are small and many are looked at together. */
 const PIECE = 2048;
 const TOGETHER = 8;
 
 /** False where permissions are in the way, which with `mayBeDenied` is no error. */
 async function removeAs(stage: Stage, path: string, mayBeDenied: boolean): Promise<boolean> {
-  const at = path.lastIndexOf("/");
-  const name = path.slice(at + 1);
-  const parent = await stage.openat(AT_FDCWD, path.slice(0, at), FOLDER, 0, { tolerate: [ENOENT] });
+  const [folder, name] = split(path);
+  const parent = await stage.openat(AT_FDCWD, folder, FOLDER, 0, { tolerate: [ENOENT] });
   const top = await stage.openat(parent, name, FOLDER, 0, { tolerate: [ENOENT, EACCES] });
   try {
     return await new Removal(stage, { parent, name, top }, mayBeDenied).run();
@@ -124,9 +161,8 @@ class Removal {
 
   async #empty(folders: readonly DirectoryEntry[]): Promise<void> {
     const stage = this.#stage;
-    const how = { flags: FOLDER, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
     const opened: Result[] = [];
-    for (const it of folders) opened.push(await stage.openat2(this.#top, it.bytes, how, openHow.size, this.#or()));
+    for (const it of folders) opened.push(await stage.openat2(this.#top, it.bytes, BELOW, openHow.size, this.#or()));
     const lists = await this.#list(opened);
     for (const [i, fd] of opened.entries()) {
       for (const child of await this.#unlinkFiles(fd, lists[i] ?? [])) {

@@ -60,8 +60,7 @@ export async function superviseProgram(ctx: Context): Promise<number> {
   const terminal = ctx.shared.get("terminal") as Terminal | undefined;
   const { signals, log, record } = ctx.shared.get("supervision") as Record<"signals" | "log" | "record", Result>;
   ctx.step("supervise");
-  for (const fd of streams.inside) await host.close(fd);
-  host.flush();
+  for (const fd of streams.inside) await host.close(fd, { hold: true });
   const memory = Memory.struct(order, {
     pid: ctx.pid,
     signals,

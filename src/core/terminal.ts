@@ -112,7 +112,7 @@ export async function receiveDescriptor(stage: Stage, passage: Fd): Promise<numb
 function message(control: Memory): Memory {
   const byte = new Memory(new Uint8Array(1));
   const piece = Memory.struct(iovec, { base: byte, len: 1 });
-  return Memory.struct(msghdr, { iov: piece, iovlen: 1, control, controllen: control.bytes.length });
+  return Memory.struct(msghdr, { iov: piece, iovlen: 1, control, controllen: control.size });
 }
 
 /** Gives the pty `master` the size of the caller's terminal, and finds out how that one is to be while somebody types. */

@@ -3,31 +3,36 @@
 import type { Fields, Struct, Values } from "../abi/struct.ts";
 
 /**
- * Memory in the stage's arena: bytes, and places in them that hold pointers to other memory or results of
- * earlier calls. With `out`, the bytes come back with the reply.
+ * Memory in the stage's arena: what it holds before the call, and places in it that hold pointers to other memory or
+ * results of earlier calls. With `out`, it comes back with the reply.
  */
 export class Memory {
   readonly links: { readonly at: number; readonly to: Memory | Result; readonly width: 4 | 8 }[] = [];
-  readonly bytes: Uint8Array;
-  out = false;
+  /** In bytes. */
+  readonly size: number;
+  readonly out: boolean;
+  readonly #contents: Uint8Array | string | undefined;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+  constructor(contents: Uint8Array | string | undefined, { size = contents?.length ?? 0, out = false } = {}) {
+    this.#contents = contents;
+    this.size = size;
+    this.out = out;
   }
 
-  /** Zeroed memory that the call fills and the reply brings back. */
+  /** Memory that is only there for the call to fill. */
   static result(size: number): Memory {
-    const memory = new Memory(new Uint8Array(size));
-    memory.out = true;
-    return memory;
+    return new Memory(undefined, { size, out: true });
+  }
+
+  /** Nothing needs to be sent for it. */
+  get blank(): boolean {
+    return this.#contents === undefined;
   }
 
   /** A NUL-terminated string. Throws on an embedded NUL: the kernel would see a shorter string. */
   static string(text: string): Memory {
     if (text.includes("\0")) throw new Error(`a NUL byte in ${JSON.stringify(text)}: the kernel's strings end there`);
-    const bytes = new Uint8Array(Buffer.byteLength(text) + 1);
-    new TextEncoder().encodeInto(text, bytes);
-    return new Memory(bytes);
+    return new Memory(text, { size: Buffer.byteLength(text) + 1 });
   }
 
   /** A structure whose fields may be memory (a pointer) or results of earlier calls. */
@@ -36,7 +41,8 @@ export class Memory {
     values: { readonly [K in keyof F]?: Values<F>[K] | Memory | Result },
   ): Memory {
     const plain: Record<string, unknown> = {};
-    const memory = new Memory(new Uint8Array(shape.size));
+    const bytes = new Uint8Array(shape.size);
+    const memory = new Memory(bytes);
     for (const [name, value] of Object.entries(values)) {
       if (value instanceof Memory || value instanceof Result) {
         const width = shape.fields[name] === "u64" || shape.fields[name] === "i64" ? 8 : 4;
@@ -45,7 +51,7 @@ export class Memory {
         plain[name] = value;
       }
     }
-    shape.encodeInto(new DataView(memory.bytes.buffer), 0, plain as Values<F>);
+    shape.encodeInto(new DataView(bytes.buffer), 0, plain as Values<F>);
     return memory;
   }
 
@@ -54,6 +60,12 @@ export class Memory {
     const memory = new Memory(new Uint8Array((list.length + 1) * 8));
     for (const [i, text] of list.entries()) memory.links.push({ at: i * 8, to: Memory.string(text), width: 8 });
     return memory;
+  }
+
+  /** Writes what it holds, without the links, into `buffer`, which is zero there. */
+  writeTo(buffer: Buffer, at: number): void {
+    if (typeof this.#contents === "string") buffer.write(this.#contents, at);
+    else if (this.#contents !== undefined) buffer.set(this.#contents, at);
   }
 }
 

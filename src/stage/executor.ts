@@ -21,6 +21,8 @@ export class Live implements Executor {
   readonly #role: string;
   readonly #transport: Transport;
   #serial = 0;
+  /** Reads the reply that nobody has asked for yet: replies come in the order of the frames. */
+  #unread: (() => void) | undefined;
   #leap: { readonly frame: Frame; readonly serial: number } | undefined;
 
   constructor(role: string, transport: Transport) {
@@ -33,6 +35,7 @@ export class Live implements Executor {
   }
 
   begin(frame: Frame): () => number | undefined {
+    this.#unread?.();
     const serial = ++this.#serial;
     const packets = frame.encode(serial);
     const last = frame.calls.at(-1) as Call;
@@ -41,15 +44,28 @@ export class Live implements Executor {
       if (!sent) throw new StageGone(this.#role, last.show(), this.#transport.late);
     }
     if (last.name === "execveat") return () => this.#leapInto(frame, serial);
-    return () => {
-      let answer: Uint8Array = new Uint8Array(0);
-      for (const _ of packets) answer = this.#receive();
-      if (answer.length > 0) return frame.settle(answer);
-      const { late } = this.#transport;
-      if (late || last.name !== "execve") throw new StageGone(this.#role, last.show(), late);
-      for (const call of frame.calls) call.result.settle(0);
-      return undefined;
+    let outcome: (() => number | undefined) | undefined;
+    const read = (): void => {
+      this.#unread = undefined;
+      outcome = outcomeOf(() => this.#finish(frame, packets.length));
     };
+    this.#unread = read;
+    return () => {
+      if (outcome === undefined) read();
+      return outcome?.();
+    };
+  }
+
+  /** Each packet has a reply; the last one is that of the calls. */
+  #finish(frame: Frame, packets: number): number | undefined {
+    let answer: Uint8Array = new Uint8Array(0);
+    for (let i = 0; i < packets; i++) answer = this.#receive();
+    if (answer.length > 0) return frame.settle(answer);
+    const { late } = this.#transport;
+    const last = frame.calls.at(-1) as Call;
+    if (late || last.name !== "execve") throw new StageGone(this.#role, last.show(), late);
+    for (const call of frame.calls) call.result.settle(0);
+    return undefined;
   }
 
   // execveat replaces the stage by another one on the same channel: nobody is left to reply, unless it failed.
@@ -67,6 +83,18 @@ export class Live implements Executor {
     if (reply.decode(view).serial !== serial) return answer;
     const failed = frame.calls[frame.settle(answer) ?? 0] as Call;
     throw new StageError(failed, -failed.result.value);
+  }
+}
+
+/** What an action comes to, for somebody else to learn: a value, or the error. */
+function outcomeOf<T>(action: () => T): () => T {
+  try {
+    const value = action();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 

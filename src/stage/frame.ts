@@ -14,14 +14,23 @@ interface Relocation {
   readonly width: number;
 }
 
+/** A place in a frame's data, and the number that goes there, which is known by now. */
+interface Patch {
+  readonly at: number;
+  readonly value: number;
+}
+
 /** One frame under construction. */
 export class Frame {
   readonly calls: Call[] = [];
   readonly descriptors: number[] = [];
   readonly #places = new Map<Memory, number>();
   readonly #order: Memory[] = [];
+  readonly #patches: Patch[] = [];
   #size = 0;
   #outSize = 0;
+  /** Where in the data that begins which comes back. */
+  #out = 0;
 
   get empty(): boolean {
     return this.calls.length === 0;
@@ -35,7 +44,7 @@ export class Frame {
     if (this.empty) return true;
     const { CALLS_MAX, DESCRIPTORS_MAX } = wire.limits;
     if (this.calls.length > CALLS_MAX - 16 || this.descriptors.length > DESCRIPTORS_MAX / 2) return false;
-    return this.#size <= room / 2 && this.#outSize + (outputOf(call.operands)?.bytes.length ?? 0) <= room / 2;
+    return this.#size <= room / 2 && this.#outSize + (outputOf(call)?.size ?? 0) <= room / 2;
   }
 
   add(call: Call): void {
@@ -45,6 +54,11 @@ export class Frame {
       if (operand instanceof Memory) this.#place(operand);
       if (operand instanceof Sent) this.descriptors.push(operand.fd);
     }
+  }
+
+  /** Whether it is the result of one of these calls. */
+  holds(result: Result): boolean {
+    return this.calls[result.slot]?.result === result;
   }
 
   #place(memory: Memory): void {
@@ -79,22 +93,23 @@ export class Frame {
   ): Uint8Array {
     const calls = this.calls.length;
     const head = wire.frame.size + calls * wire.call.size + relocations.length * wire.relocation.size;
-    const packet = new Uint8Array(head + size);
-    const view = new DataView(packet.buffer);
+    const packet = Buffer.alloc(head + size);
+    const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
     wire.frame.encodeInto(view, 0, { ...fields, calls, relocations: relocations.length, size });
     for (const [i, call] of this.calls.entries()) this.#writeCall(view, wire.frame.size + i * wire.call.size, call);
     writeRelocations(view, wire.frame.size + calls * wire.call.size, relocations);
-    if (size > 0) this.#writeData(packet.subarray(head));
+    if (size > 0) this.#writeData(packet, head);
     return packet;
   }
 
-  #writeData(into: Uint8Array): void {
-    for (const [memory, at] of this.#places) into.set(memory.bytes, at);
+  #writeData(into: Buffer, base: number): void {
+    for (const [memory, at] of this.#places) memory.writeTo(into, base + at);
+    for (const { at, value } of this.#patches) into.writeInt32LE(value, base + at);
   }
 
   #dataFrames(serial: number, size: number): Uint8Array[] {
-    const data = new Uint8Array(size);
-    this.#writeData(data);
+    const data = Buffer.alloc(size);
+    this.#writeData(data, 0);
     const piece = wire.limits.FRAME_MAX - wire.frame.size;
     const packets: Uint8Array[] = [];
     for (let base = 0; base < size; base += piece) {
@@ -104,21 +119,23 @@ export class Frame {
     return packets;
   }
 
-  // What comes back lies together at the end, so that the reply is one run of bytes.
+  // What comes back lies together at the end, so that the reply is one run of bytes; the last of it is blank, and is not sent.
   #layout(): { size: number; out: number; outSize: number } {
-    let size = 0;
+    let end = 0;
     const place = (memory: Memory): void => {
-      this.#places.set(memory, size);
-      size += padded(memory);
+      this.#places.set(memory, end);
+      end += padded(memory);
     };
     for (const it of this.#order) if (!it.out) place(it);
-    const out = size;
-    for (const it of this.#order) if (it.out) place(it);
-    if (size > wire.limits.ARENA_SIZE) {
-      throw new Error(`${size} bytes of arguments: a stage takes ${wire.limits.ARENA_SIZE}`);
+    this.#out = end;
+    for (const it of this.#order) if (it.out && !it.blank) place(it);
+    const size = end;
+    for (const it of this.#order) if (it.out && it.blank) place(it);
+    if (end > wire.limits.ARENA_SIZE) {
+      throw new Error(`${end} bytes of arguments: a stage takes ${wire.limits.ARENA_SIZE}`);
     }
-    if (size - out > room) throw new Error(`${size - out} bytes of output: a reply holds ${room}`);
-    return { size, out, outSize: size - out };
+    if (end - this.#out > room) throw new Error(`${end - this.#out} bytes of output: a reply holds ${room}`);
+    return { size, out: this.#out, outSize: end - this.#out };
   }
 
   #relocations(): Relocation[] {
@@ -131,7 +148,7 @@ export class Frame {
         const [kind, value] = this.#resolve(to);
         if (to instanceof Memory) visit(to, call);
         const where = (this.#places.get(memory) as number) + at;
-        if (kind === wire.kind.VALUE) new DataView(memory.bytes.buffer).setInt32(at, Number(value), true);
+        if (kind === wire.kind.VALUE) this.#patches.push({ at: where, value: Number(value) });
         else list.push({ at: where, value: Number(value), call, kind, width });
       }
     };
@@ -146,7 +163,7 @@ export class Frame {
     if (operand instanceof Sent) return [wire.kind.DESCRIPTOR, this.descriptors.indexOf(operand.fd)];
     if (operand instanceof Result) {
       if (operand.settled) return [wire.kind.VALUE, operand.value];
-      if (this.calls[operand.slot]?.result === operand) return [wire.kind.RESULT, operand.slot];
+      if (this.holds(operand)) return [wire.kind.RESULT, operand.slot];
       throw new Error(`the result of ${operand.name} will never be known: its frame has failed`);
     }
     return [wire.kind.VALUE, operand];
@@ -174,13 +191,11 @@ export class Frame {
     const { done, error } = wire.reply.decode(view);
     if (error !== 0) throw new Error(`the stage refused a frame (${error === EBADMSG ? "EBADMSG" : `errno ${error}`})`);
     const tail = wire.reply.size + this.calls.length * 8;
-    const outs = this.#order.filter((it) => it.out);
-    const base = outs.length === 0 ? 0 : (this.#places.get(outs[0] as Memory) as number);
     for (const [index, call] of this.calls.slice(0, done).entries()) {
       const value = Number(view.getBigInt64(wire.reply.size + index * 8, true));
-      const memory = outs.length === 0 ? undefined : outputOf(call.operands);
-      const start = tail + (memory === undefined ? 0 : (this.#places.get(memory) as number) - base);
-      call.result.settle(value, memory && bytes.slice(start, start + memory.bytes.length));
+      const memory = this.#outSize === 0 || value < 0 ? undefined : outputOf(call);
+      const start = tail + (memory === undefined ? 0 : (this.#places.get(memory) as number) - this.#out);
+      call.result.settle(value, memory && bytes.slice(start, start + memory.size));
       const tolerated = value >= 0 || value === -ECANCELED || call.options.tolerate?.includes(-value);
       if (!tolerated) return index;
     }
@@ -189,7 +204,7 @@ export class Frame {
 }
 
 function padded(memory: Memory): number {
-  return Math.ceil(memory.bytes.length / 8) * 8;
+  return Math.ceil(memory.size / 8) * 8;
 }
 
 function writeRelocations(view: DataView, at: number, relocations: readonly Relocation[]): void {
@@ -212,10 +227,13 @@ function relocationFrames(serial: number, relocations: readonly Relocation[]): U
 }
 
 /** The memory that comes back: an argument itself, or what an argument points to. */
-function outputOf(operands: readonly Operand[]): Memory | undefined {
-  const memories = operands.filter((it): it is Memory => it instanceof Memory);
-  const linked = memories.flatMap((it) => it.links.map(({ to }) => to));
-  return memories.find((it) => it.out) ?? linked.find((it): it is Memory => it instanceof Memory && it.out);
+function outputOf({ operands }: Call): Memory | undefined {
+  for (const it of operands) {
+    if (!(it instanceof Memory)) continue;
+    if (it.out) return it;
+    for (const { to } of it.links) if (to instanceof Memory && to.out) return to;
+  }
+  return undefined;
 }
 
 const place = {

@@ -1,5 +1,6 @@
 // How TypeScript drives a stage. `await stage.mount(…)` queues a call; it is sent with the others as soon as somebody
-// needs a result, or the other stage is addressed, so the program order holds across both processes.
+// needs a result, or the other stage is addressed. At most one frame is under way: its reply is waited for before another one is
+// sent, to whatever stage, so the program order holds across both processes; but until then the next calls are prepared.
 // When something watches every call (the stepper), each is sent alone: same code, same order.
 
 import { ECANCELED } from "../abi/errno.ts";
@@ -30,10 +31,19 @@ export class Session {
   origin: Origin = { layer: "runtime", step: "start" };
   serial = 0;
   current: Stage | undefined;
+  /** Waits for the reply to the frame that is under way. */
+  underWay: (() => void) | undefined;
 
   /** Each call travels alone. */
   get paced(): boolean {
     return this.observers.some((it) => it.pace);
+  }
+
+  /** Waits for the frame that is under way, if there is one. Throws what its first failed call amounts to. */
+  settle(): void {
+    const wait = this.underWay;
+    this.underWay = undefined;
+    wait?.();
   }
 
   /** Somebody steps, and will want to know where a call comes from. */
@@ -77,15 +87,16 @@ export class Stage {
   /** Queues one call, or makes it, when somebody paces. */
   async submit(name: CallName, args: readonly unknown[], options: CallOptions): Promise<Result> {
     const { session } = this;
-    if (session.current !== this) session.current?.flush();
+    if (session.current !== this) session.current?.sendAhead();
     session.current = this;
     const call = this.#call(name, args, options);
     for (const it of session.observers) {
       const pause = it.before?.(call);
       if (pause !== undefined) await pause;
     }
-    // before it is decided what becomes of this call: it may use a result that is known only then
-    if (!this.#frame.takes(call)) this.flushUnlessHeld();
+    if (!this.#frame.takes(call) && !this.#held) this.sendAhead();
+    // what becomes of this call can depend on a result that is still under way
+    if (session.underWay !== undefined && call.operands.some((it) => this.#awaits(it))) session.settle();
     const errno = this.#refusal(call);
     if (errno !== undefined) {
       this.flush();
@@ -136,18 +147,36 @@ export class Stage {
     if (value !== -ECANCELED && !call.options.tolerate?.includes(-value)) throw new StageError(call, -value);
   }
 
+  /** Whether an argument, or something that it points to, is a result that neither is known nor will be in this call's frame. */
+  #awaits(operand: Operand): boolean {
+    if (operand instanceof Memory) return operand.links.some(({ to }) => this.#awaits(to));
+    return operand instanceof Result && !operand.settled && !this.#frame.holds(operand);
+  }
+
   /** Sends what is queued and waits for the results. Throws what the first failed call amounts to. */
   flush(): void {
+    this.session.settle();
     if (!this.#frame.empty) this.flushLater()();
+  }
+
+  /** Sends what is queued, and goes on. Whoever sends something next, or needs a result, waits for these first. */
+  sendAhead(): void {
+    if (!this.#frame.empty) this.session.underWay = this.flushLater();
+  }
+
+  /** The last of what is queued has to travel together with what comes next. */
+  get #held(): boolean {
+    return this.#frame.calls.at(-1)?.options.hold === true;
   }
 
   /** Sends what is queued, unless the last of it has to travel together with what comes next. */
   flushUnlessHeld(): void {
-    if (!this.#frame.calls.at(-1)?.options.hold) this.flush();
+    if (!this.#held) this.flush();
   }
 
   /** Sends what is queued, and returns the function that waits for the results: for a frame that takes its time. */
   flushLater(): () => void {
+    this.session.settle();
     const frame = this.#frame;
     this.#frame = new Frame();
     const start = Bun.nanoseconds();
@@ -167,6 +196,7 @@ export class Stage {
 
   /** Sends what is queued and takes its success for granted: for a frame that ends only when the stage does. */
   sendOff(): void {
+    this.session.settle();
     const frame = this.#frame;
     this.#frame = new Frame();
     this.#executor.begin(frame);
@@ -176,9 +206,14 @@ export class Stage {
     }
   }
 
-  /** Forgets what is queued: after a failure, it belongs to something that will not happen. */
+  /** Forgets what is queued, or under way: after a failure, it belongs to something that will not happen. */
   discard(): void {
     this.#frame = new Frame();
+    try {
+      this.session.settle();
+    } catch {
+      // the first failure is the one that counts
+    }
   }
 
   /** From now on, it counts as gone when it does not answer for so long. */
@@ -193,14 +228,19 @@ export class Stage {
 
   /** The value of `result`, sending what is queued if need be. */
   value(result: Result): number {
-    if (!result.settled) this.flush();
+    this.#settle(result);
     return result.value;
   }
 
   /** What the call of `result` wrote into its memory. */
   bytes(result: Result): Uint8Array {
-    if (!result.settled) this.flush();
+    this.#settle(result);
     return result.bytes;
+  }
+
+  #settle(result: Result): void {
+    if (!result.settled) this.session.settle();
+    if (!result.settled) this.flush();
   }
 }
 

@@ -131,7 +131,7 @@ async function pipe(host: Stage): Promise<{ read: number; write: number }> {
 async function listenOn(host: Stage, path: string): Promise<number> {
   const socket = host.value(await host.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   const address = unixAddress(path);
-  await host.bind(socket, address, address.memory.bytes.length);
+  await host.bind(socket, address, address.memory.size);
   await host.listen(socket, 8);
   return socket;
 }
@@ -153,7 +153,7 @@ export class Client {
   static async attach(stage: Stage, folder: string): Promise<Client> {
     const socket = await stage.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     const address = unixAddress(`${folder}/socket`);
-    await stage.connect(socket, address, address.memory.bytes.length);
+    await stage.connect(socket, address, address.memory.size);
     stage.flush();
     return new Client(stage, socket);
   }
@@ -162,7 +162,7 @@ export class Client {
   async send(stream: number, bytes: Uint8Array): Promise<void> {
     const header = logHeader.encode({ stream, size: bytes.length });
     const memory = new Memory(Buffer.concat([header, bytes]));
-    await this.#stage.sendto(this.#socket, { memory, text: "" }, memory.bytes.length, 0, 0, 0);
+    await this.#stage.sendto(this.#socket, { memory, text: "" }, memory.size, 0, 0, 0);
     this.#stage.flush();
   }
 

@@ -15,7 +15,7 @@ import { UNIFIED } from "../../abi/cgroup.ts";
 import { ENOENT, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../abi/fcntl.ts";
 import { CLONE_NEWCGROUP } from "../../abi/sched.ts";
-import { Place } from "../../core/cgroup-folders.ts";
+import { MADE, Place } from "../../core/cgroup-folders.ts";
 import type { CgroupFacts } from "../../core/facts.ts";
 import type { Context, Layer } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
@@ -74,6 +74,7 @@ async function make(ctx: Context, path: string): Promise<void> {
   await setLimits(ctx, place.folders, settings);
   await restrictDevices(ctx, place.folders, resources.devices ?? []);
   await join(ctx, place.folders.values());
+  ctx.shared.set(MADE, place);
 }
 
 function controllersOf(settings: readonly Setting[]): string[] {

@@ -21,20 +21,14 @@ export async function removeCgroup(host: Stage, intent: Intent): Promise<void> {
   let folders = [...new Set(place.folders.values())];
   for (let attempt = 0; ; attempt++) {
     const killed = await killAtOnce(host, place.folders.get(UNIFIED));
-    folders = await removeFolders(host, folders);
-    if (folders.length === 0) break;
+    folders = await removeFolders(host, place, folders);
+    if (folders.length === 0) return;
     if (attempt === PATIENCE)
       throw new Error(`cgroups: still busy: ${folders.join(", ")}; see the processes in cgroup.procs`);
     if (killed === undefined || host.value(killed) < 0)
       await killOneByOne(host, place.folders.get("freezer") ?? (folders[0] as string));
     for (const folder of folders) await removeBelow(host, folder);
     await host.nanosleep({ tv_nsec: milliseconds(attempt) * 1_000_000 }, 0);
-  }
-  // minidocker's own folder stays only as long as some container has a cgroup in it
-  for (const tree of place.trees) {
-    for (const level of place.levels(tree).slice(0, -1).toReversed()) {
-      await host.unlinkat(AT_FDCWD, level, AT_REMOVEDIR, { tolerate: [ENOENT, EBUSY, ENOTEMPTY] });
-    }
   }
 }
 
@@ -48,10 +42,14 @@ async function killAtOnce(host: Stage, folder: string | undefined): Promise<Resu
 }
 
 /** Those of the folders that are still busy. */
-async function removeFolders(host: Stage, folders: readonly string[]): Promise<string[]> {
+async function removeFolders(host: Stage, place: Place, folders: readonly string[]): Promise<string[]> {
   const results = new Map<string, Result>();
   for (const folder of folders) {
     results.set(folder, await host.unlinkat(AT_FDCWD, folder, AT_REMOVEDIR, { tolerate: [ENOENT, EBUSY] }));
+  }
+  // minidocker's own folder stays only as long as some container has a cgroup in it
+  for (const above of place.trees.flatMap((it) => place.levels(it).slice(0, -1).toReversed())) {
+    await host.unlinkat(AT_FDCWD, above, AT_REMOVEDIR, { tolerate: [ENOENT, EBUSY, ENOTEMPTY] });
   }
   return folders.filter((folder) => host.value(results.get(folder) as Result) === -EBUSY);
 }

@@ -31,7 +31,7 @@ async function reserve(host: Stage, { address = "0.0.0.0", host: number, protoco
   if (protocol === "tcp") await reuse(host, socket, true);
   const memory = new Memory(sockaddrIn(address, number));
   const text = `{AF_INET, sin_addr=${address}, sin_port=${number}}`;
-  await host.bind(socket, { memory, text }, memory.bytes.length, { cause: causes(address, number, protocol) });
+  await host.bind(socket, { memory, text }, memory.size, { cause: causes(address, number, protocol) });
   if (protocol === "tcp") await reuse(host, socket, false);
   return socket;
 }

@@ -3,23 +3,22 @@
 // the host's whole tree in that case.
 
 import { UNIFIED } from "../../abi/cgroup.ts";
-import { ENOENT } from "../../abi/errno.ts";
 import { O_DIRECTORY } from "../../abi/fcntl.ts";
 import { MS_RDONLY } from "../../abi/mount.ts";
-import { Place } from "../../core/cgroup-folders.ts";
-import { enabled, type Mount } from "../../core/spec.ts";
+import { MADE, type Place } from "../../core/cgroup-folders.ts";
+import type { Mount } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import { cloneOf, leave, mountFilesystem, put, setAttributes } from "./mount.ts";
 import { parseOptions } from "./options.ts";
 import { folderSpot, open, type Tree } from "./tree.ts";
 
 export async function mountCgroups(tree: Tree, mount: Mount): Promise<void> {
-  const { stage } = tree;
+  const { stage, ctx } = tree;
   const { attributes, flags } = parseOptions(mount);
-  const folders = cgroupFolders(tree);
-  const unified = folders.get(UNIFIED);
+  const place = ctx.shared.get(MADE) as Place | undefined;
+  const unified = place?.folders.get(UNIFIED);
   const spot = await folderSpot(tree, mount.destination, "refused");
-  if (tree.ctx.facts.cgroup.version === "v2" && unified !== undefined) {
+  if (ctx.facts.cgroup.version === "v2" && unified !== undefined) {
     const view = await cloneOf(stage, unified, false);
     await setAttributes(stage, view, attributes);
     await put(stage, view, spot);
@@ -32,31 +31,21 @@ export async function mountCgroups(tree: Tree, mount: Mount): Promise<void> {
       data: "mode=755",
     });
     const holder = await open(tree, mount.destination, "refused", O_DIRECTORY);
-    await mountTrees(tree, holder, folders);
+    if (place !== undefined) await mountTrees(tree, holder, place);
     await setAttributes(stage, holder, attributes);
     await stage.close(holder);
   }
   await leave(stage, spot);
 }
 
-function cgroupFolders({ ctx }: Tree): ReadonlyMap<string, string> {
-  const { facts, spec } = ctx;
-  const path = enabled(spec, "cgroups") && facts.cgroup.version !== "none" ? spec.linux.cgroupsPath : undefined;
-  return path === undefined ? new Map() : Place.of(facts.cgroup, path).folders;
-}
-
 /** Only the trees that the container is in. Where controllers share one, each is a link to it, as cpu to cpu,cpuacct. */
-async function mountTrees({ stage }: Tree, holder: Result, folders: ReadonlyMap<string, string>): Promise<void> {
-  const views: { names: string[]; view: Result }[] = [];
-  for (const folder of new Set(folders.values())) {
-    const names = [...folders].filter(([, it]) => it === folder).map(([name]) => name);
-    views.push({ names, view: await cloneOf(stage, folder, false, { tolerate: [ENOENT] }) });
-  }
-  for (const { names, view } of views) {
-    if (stage.value(view) < 0) continue;
+async function mountTrees({ stage, ctx }: Tree, holder: Result, place: Place): Promise<void> {
+  const parents = Object.entries(ctx.facts.cgroup.parents);
+  for (const it of place.trees) {
+    const names = parents.filter(([, parent]) => parent === it).map(([controller]) => controller);
     const name = names.join(",");
     await stage.mkdirat(holder, name, 0o755);
-    await put(stage, view, { folder: holder, name });
-    if (names.length > 1) for (const it of names) await stage.symlinkat(name, holder, it);
+    await put(stage, await cloneOf(stage, place.folderIn(it), false), { folder: holder, name });
+    if (names.length > 1) for (const link of names) await stage.symlinkat(name, holder, link);
   }
 }

@@ -14,6 +14,7 @@ import {
   resolvConf,
 } from "../../core/netfiles.ts";
 import { ownerText } from "../../core/owner.ts";
+import type { Contents } from "../../core/remove-tree.ts";
 import { extension, namespaceOf, type Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
@@ -22,6 +23,19 @@ import { cloneOf, put } from "./mount.ts";
 import { cleaned, inTheWay, openFolder, type Tree } from "./tree.ts";
 
 const names = ["hosts", "hostname", "resolv.conf"] as const;
+
+/** What is in both folders if no program of the container has left anything; overlayfs itself makes work/work. */
+export const untouched: Readonly<Record<"scratch" | "etc", Contents>> = {
+  etc: [["", names]],
+  scratch: [
+    ["upper/etc", names],
+    ["upper", []],
+    ["work/work", []],
+    ["work", []],
+    ["merged", []],
+    ["", ["owner"]],
+  ],
+};
 
 const noPlace = {
   [ENOSPC]: "the disk is full: make room, or set MINIDOCKER_DATA and MINIDOCKER_STATE to folders elsewhere",

@@ -19,7 +19,7 @@ import { removeTree } from "../../core/remove-tree.ts";
 import { namespaceOf, type Spec } from "../../core/spec.ts";
 import { furnishDev } from "./dev.ts";
 import { explain } from "./explain.ts";
-import { makeScratch, mountEtcFiles, report, writeEtcFiles } from "./files.ts";
+import { makeScratch, mountEtcFiles, report, untouched, writeEtcFiles } from "./files.ts";
 import { cover, makeReadonly } from "./masks.ts";
 import { setAttributes } from "./mount.ts";
 import { mountAll } from "./mounts.ts";
@@ -70,7 +70,8 @@ export const overlay: Layer = {
   explain,
   verify,
   async undo(host, { kind, path }, facts) {
-    if ((kind === "scratch" || kind === "etc") && typeof path === "string") await removeTree(host, path, facts);
+    if ((kind === "scratch" || kind === "etc") && typeof path === "string")
+      await removeTree(host, path, facts, untouched[kind]);
   },
 };
 

@@ -25,8 +25,7 @@ const read = (link: string, file: string): string => readFileSync(`/sys/class/ne
 /** struct ifreq for a link; the kernel writes its answer into it. */
 export function request(name: string, tail: readonly number[] = []): Shown {
   const bytes = [...new TextEncoder().encode(name)];
-  const memory = new Memory(ifreq.encode({ ifr_name: bytes, ifr_ifru: tail }));
-  memory.out = true;
+  const memory = new Memory(ifreq.encode({ ifr_name: bytes, ifr_ifru: tail }), { out: true });
   return { memory, text: `{ifr_name="${name}"}` };
 }
 
