@@ -2,6 +2,7 @@
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compile } from "../scripts/compile.ts";
 import type { Spec } from "../src/core/spec.ts";
 
 const repository = join(import.meta.dir, "..");
@@ -21,14 +22,20 @@ export interface Bench {
   readonly options: readonly string[];
 }
 
-/** crun and runc where they are installed, then both minidockers. */
-export function subjects(bench: Bench): Subject[] {
+export const RELEASE = "minidocker, release build";
+
+/** A release that does nothing at all. */
+export const NOTHING = "an empty program, release build";
+
+/** crun and runc where they are installed, then what Bun alone takes, and both minidockers. */
+export async function subjects(bench: Bench): Promise<Subject[]> {
   const release = join(bench.folder, "dist/minidocker");
   build(join(bench.folder, "dist"));
   const spec = specOf(bench, [release]);
   return [
     ...["crun", "runc"].filter((it) => Bun.which(it) !== null).map((it) => runtime(bench, it, spec)),
-    minidocker(bench, "minidocker, release build", [release]),
+    await nothing(bench),
+    minidocker(bench, RELEASE, [release]),
     minidocker(bench, "minidocker, from source", [process.execPath, join(repository, "src/main.ts")]),
   ];
 }
@@ -36,6 +43,13 @@ export function subjects(bench: Bench): Subject[] {
 function build(into: string): void {
   const { success, stderr } = Bun.spawnSync([process.execPath, join(repository, "scripts/build.ts"), into]);
   if (!success) throw new Error(`the release build failed: ${stderr}`);
+}
+
+async function nothing({ folder }: Bench): Promise<Subject> {
+  const [source, program] = [join(folder, "nothing.ts"), join(folder, "nothing")];
+  writeFileSync(source, "process.exit(0);\n");
+  if (!(await compile(source, program))) throw new Error("an empty program cannot be compiled");
+  return { name: NOTHING, command: [program], cwd: folder, env: {} };
 }
 
 export function environment({ folder }: Bench): Record<string, string> {

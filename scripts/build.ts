@@ -5,6 +5,7 @@
 
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { compile } from "./compile.ts";
 
 const repository = join(import.meta.dir, "..");
 const dist = resolve(Bun.argv[2] ?? join(repository, "dist"));
@@ -15,22 +16,7 @@ if (!existsSync(stage)) {
   process.exit(1);
 }
 mkdirSync(dist, { recursive: true });
-// Nearly all code of a `run` is executed once. Machine code for it is never earned back, and making it took 40 % of the CPU
-// time: so JavaScriptCore waits a thousand times longer than it usually would (docs/performance.md).
-const jitPolicy = 1000;
-const built = await Bun.build({
-  entrypoints: [join(repository, "src/main.ts")],
-  // what lies in the folder where somebody calls it (.env, bunfig.toml) is none of its business
-  compile: { outfile: join(dist, "minidocker"), autoloadDotenv: false, autoloadBunfig: false, jitPolicy },
-  target: "bun",
-  // each command's modules in pieces of their own, so that `run` does not load what only `learn` needs
-  format: "esm",
-  splitting: true,
-  bytecode: true,
-  minify: true,
-});
-for (const log of built.logs) console.error(String(log));
-if (!built.success) process.exit(1);
+if (!(await compile(join(repository, "scripts/release.ts"), join(dist, "minidocker")))) process.exit(1);
 copyFileSync(stage, join(dist, "stage"));
 const text = join(dist, "minidocker-text");
 rmSync(text, { recursive: true, force: true }); // what an older release had

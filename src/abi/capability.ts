@@ -1,16 +1,15 @@
 // <linux/capability.h>: capabilities(7).
 
 import { Struct } from "./struct.ts";
+import { words } from "./words.ts";
 
 /** Bit numbers by position: CAP_CHOWN is 0. Kernels up to 6.18 know these 41. */
-const names = `
+const names = words(`
   CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
   NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
   SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
   MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
-`
-  .trim()
-  .split(/\s+/);
+`);
 
 export const capabilityNames: readonly string[] = names.map((name) => `CAP_${name}`);
 export const CAP_LAST_CAP = capabilityNames.length - 1;

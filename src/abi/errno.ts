@@ -1,5 +1,7 @@
 // <asm-generic/errno-base.h>, <asm-generic/errno.h>: the same numbers on x86_64 and aarch64.
 
+import { words } from "./words.ts";
+
 const table = `
   1:EPERM 2:ENOENT 3:ESRCH 4:EINTR 5:EIO 6:ENXIO 7:E2BIG 8:ENOEXEC 9:EBADF 10:ECHILD 11:EAGAIN 12:ENOMEM
   13:EACCES 14:EFAULT 15:ENOTBLK 16:EBUSY 17:EEXIST 18:EXDEV 19:ENODEV 20:ENOTDIR 21:EISDIR 22:EINVAL
@@ -18,25 +20,28 @@ const table = `
   128:EKEYREVOKED 129:EKEYREJECTED 130:EOWNERDEAD 131:ENOTRECOVERABLE 132:ERFKILL 133:EHWPOISON
 `;
 
-const names = new Map<number, string>();
-const numbers = new Map<string, number>();
-for (const word of table.split(/\s+/)) {
-  const [number, name] = word.split(":");
-  if (name === undefined) continue;
-  names.set(Number(number), name);
-  numbers.set(name, Number(number));
+/** Number and name. */
+type Row = readonly [number: number, name: string];
+
+let parsed: readonly Row[] | undefined;
+
+function rows(): readonly Row[] {
+  parsed ??= words(table)
+    .map((it) => it.split(":"))
+    .map(([number, name = ""]): Row => [Number(number), name]);
+  return parsed;
 }
 
 /** `ENOENT` for 2; a number without a name is shown as it is. */
 export function errnoName(errno: number): string {
-  return names.get(errno) ?? `errno ${errno}`;
+  return rows().find(([number]) => number === errno)?.[1] ?? `errno ${errno}`;
 }
 
 /** 2 for `ENOENT`. Throws on an unknown name. */
 export function errnoNumber(name: string): number {
-  const number = numbers.get(name);
-  if (number === undefined) throw new Error(`no errno is called ${name}`);
-  return number;
+  const found = rows().find((it) => it[1] === name);
+  if (found === undefined) throw new Error(`no errno is called ${name}`);
+  return found[0];
 }
 
 export const EPERM = 1;

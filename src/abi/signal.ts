@@ -1,13 +1,12 @@
 // <asm-generic/signal.h>: the numbers of x86_64 and aarch64.
 
 import { Struct } from "./struct.ts";
+import { words } from "./words.ts";
 
-const names = `
+const names = words(`
   HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU
   XFSZ VTALRM PROF WINCH IO PWR SYS
-`
-  .trim()
-  .split(/\s+/);
+`);
 
 export const SIG: Readonly<Record<string, number>> = Object.fromEntries(
   names.map((name, index) => [`SIG${name}`, index + 1]),

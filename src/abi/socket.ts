@@ -80,5 +80,7 @@ export const receivedDescriptor = {
     if (view.getBigUint64(0, true) < CMSG_HEADER + 4) throw new Error("a message came without the descriptor in it");
     return view.getInt32(CMSG_HEADER, true);
   },
-  example: controlMessage([7]),
+  get example(): Uint8Array {
+    return controlMessage([7]);
+  },
 };

@@ -21,29 +21,52 @@ interface Placed {
   readonly offset: number;
 }
 
+interface Layout {
+  readonly placed: readonly Placed[];
+  readonly size: number;
+}
+
+function layOut(fields: Fields, packed: boolean): Layout {
+  let offset = 0;
+  let widest = 1;
+  const placed: Placed[] = [];
+  for (const [name, shape] of Object.entries(fields)) {
+    const [type, count] = typeof shape === "string" ? [shape, undefined] : shape;
+    const size = sizes[type];
+    widest = Math.max(widest, size);
+    if (!packed) offset = align(offset, size);
+    placed.push({ name, type, count, offset });
+    offset += size * (count ?? 1);
+  }
+  return { placed, size: packed ? offset : align(offset, widest) };
+}
+
 /** A structure of the kernel's ABI, little-endian, with C's natural alignment, or without gaps where C says `packed`. */
 export class Struct<F extends Fields> {
   readonly name: string;
   readonly fields: F;
-  readonly size: number;
-  readonly #placed: readonly Placed[];
+  readonly #packed: boolean;
+  #layout: Layout | undefined;
 
   constructor(name: string, fields: F, { packed = false } = {}) {
     this.name = name;
     this.fields = fields;
-    let offset = 0;
-    let widest = 1;
-    const placed: Placed[] = [];
-    for (const [field, shape] of Object.entries(fields)) {
-      const [type, count] = typeof shape === "string" ? [shape, undefined] : shape;
-      const size = sizes[type];
-      widest = Math.max(widest, size);
-      if (!packed) offset = align(offset, size);
-      placed.push({ name: field, type, count, offset });
-      offset += size * (count ?? 1);
-    }
-    this.#placed = placed;
-    this.size = packed ? offset : align(offset, widest);
+    this.#packed = packed;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#laidOut.size;
+  }
+
+  // There are many structures, and a command needs a few.
+  get #laidOut(): Layout {
+    this.#layout ??= layOut(this.fields, this.#packed);
+    return this.#layout;
+  }
+
+  get #placed(): readonly Placed[] {
+    return this.#laidOut.placed;
   }
 
   /** Byte offset of `field`. */
@@ -60,11 +83,11 @@ export class Struct<F extends Fields> {
   }
 
   encodeInto(view: DataView, at: number, values: Values<F>): void {
-    for (const { name, type, count, offset } of this.#placed) {
+    for (const { name, type, offset } of this.#placed) {
       const value = values[name];
       if (value === undefined) continue;
-      const list = (count === undefined ? [value] : value) as readonly (number | bigint)[];
-      for (const [i, it] of list.entries()) put(view, at + offset + i * sizes[type], type, it);
+      if (typeof value !== "object") put(view, at + offset, type, value);
+      else for (const [i, it] of value.entries()) put(view, at + offset + i * sizes[type], type, it);
     }
   }
 

@@ -1,6 +1,8 @@
 // <asm/unistd_64.h> (x86_64) and <asm-generic/unistd.h> (aarch64): the numbers of the system calls.
 // Numbers from 424 on are the same on every architecture. A test compares both tables with the system's headers.
 
+import { words } from "./words.ts";
+
 export type Arch = "x86_64" | "aarch64";
 
 /** A run of consecutive numbers: the first number, then the names. */
@@ -86,10 +88,9 @@ const aarch64 = `
 function parse(table: string): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
   let next = 0;
-  // no regular expression: the first use of one costs more than all the rest of this
-  for (const word of table.replaceAll("\n", " ").split(" ")) {
+  for (const word of words(table)) {
     if (word.endsWith(":")) next = Number(word.slice(0, -1));
-    else if (word !== "") numbers.set(word, next++);
+    else numbers.set(word, next++);
   }
   return numbers;
 }

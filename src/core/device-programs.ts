@@ -1,41 +1,22 @@
 // How many eBPF programs decide about devices in a cgroup. No file tells it, so this process asks with bpf(2) itself:
 // a view has no stage.
 
-import { dlopen, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { BPF_CGROUP_DEVICE, BPF_PROG_QUERY, bpfProgQuery } from "../abi/ebpf.ts";
+import { libc } from "../abi/libc.ts";
 import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
 
 /** The programs on the cgroup of that folder itself; undefined where the kernel does not tell us (CAP_NET_ADMIN). */
 export function countDevicePrograms(folder: string): number | undefined {
-  const syscall = systemCall();
-  if (syscall === undefined) return undefined;
   const fd = openSync(folder, "r");
   try {
     const query = bpfProgQuery.encode({ target_fd: fd, attach_type: BPF_CGROUP_DEVICE });
     const arch: Arch = process.arch === "arm64" ? "aarch64" : "x86_64";
     const number = syscallNumbers(arch).get("bpf") as number;
-    if (syscall(number, BPF_PROG_QUERY, ptr(query), query.length) < 0) return undefined;
+    if (libc().syscall(number, BPF_PROG_QUERY, ptr(query), query.length) < 0) return undefined;
     return bpfProgQuery.decode(new DataView(query.buffer)).prog_cnt;
   } finally {
     closeSync(fd);
   }
-}
-
-type SystemCall = (number: number, command: number, attributes: ReturnType<typeof ptr>, size: number) => number;
-
-let found: SystemCall | undefined;
-
-// syscall(2) of whichever C library Bun itself was linked with.
-function systemCall(): SystemCall | undefined {
-  const musl = process.arch === "arm64" ? "ld-musl-aarch64.so.1" : "ld-musl-x86_64.so.1";
-  for (const name of found === undefined ? ["libc.so.6", musl] : []) {
-    try {
-      const library = dlopen(name, { syscall: { args: ["i64", "int", "ptr", "u32"], returns: "int" } });
-      found ??= library.symbols.syscall as SystemCall;
-    } catch {
-      // the other one, then
-    }
-  }
-  return found;
 }

@@ -7,7 +7,7 @@ import type { Spec } from "../core/spec.ts";
 import { Stepper } from "../core/stepper.ts";
 import { exitCode, superviseProgram, wasKilled } from "../core/supervise.ts";
 import { layers as theSeven } from "../layers/index.ts";
-import { launch } from "../stage/launch.ts";
+import { beginLaunch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { updateRecord } from "../state/record.ts";
@@ -40,13 +40,15 @@ export async function run(options: RunOptions, console: Console): Promise<number
   const { step } = options;
   const stepper = step === undefined || console.ask === undefined ? undefined : new Stepper(session, step, console.ask);
   if (stepper !== undefined) session.observers.push(stepper);
-  // first, because it takes a while; nothing is asked of it before the container is described
-  const launched = await launch(session);
+  // first, because it takes a while
+  const launching = await beginLaunch(session);
   try {
     const layers = await withPlugins(theSeven, options.plugins);
-    return await inContainer({ options, console, paths, facts: findFacts(paths), layers, session, launched, stepper });
+    const facts = findFacts(paths);
+    const launched = await launching.finish();
+    return await inContainer({ options, console, paths, facts, layers, session, launched, stepper });
   } finally {
-    launched.close();
+    launching.close();
   }
 }
 

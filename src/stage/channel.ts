@@ -1,10 +1,10 @@
 // One end of the channel to a stage: a SOCK_SEQPACKET socket, used with blocking calls, because a round trip of 50 µs
-// is shorter than one turn of an event loop. bun:ffi binds the six C functions that Bun has no name for
-// (docs/decisions/0001-bun-ffi.md).
+// is shorter than one turn of an event loop.
 
-import { dlopen, ptr, read } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../abi/errno.ts";
 import { O_CLOEXEC } from "../abi/fcntl.ts";
+import { errno, libc } from "../abi/libc.ts";
 import {
   AF_UNIX,
   controlMessage,
@@ -19,39 +19,6 @@ import {
 import { limits } from "./wire.ts";
 
 const MSG_NOSIGNAL = 0x4000;
-
-let loaded: ReturnType<typeof load> | undefined;
-
-function load() {
-  const musl = process.arch === "arm64" ? "ld-musl-aarch64.so.1" : "ld-musl-x86_64.so.1";
-  for (const name of ["libc.so.6", musl]) {
-    try {
-      return dlopen(name, {
-        pipe2: { args: ["ptr", "int"], returns: "int" },
-        socketpair: { args: ["int", "int", "int", "ptr"], returns: "int" },
-        sendmsg: { args: ["int", "ptr", "int"], returns: "int" },
-        send: { args: ["int", "ptr", "usize", "int"], returns: "int" },
-        recv: { args: ["int", "ptr", "usize", "int"], returns: "int" },
-        setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
-        close: { args: ["int"], returns: "int" },
-        __errno_location: { args: [], returns: "ptr" },
-      }).symbols;
-    } catch {
-      // the other C library, then
-    }
-  }
-  throw new Error("no C library found: neither glibc (libc.so.6) nor musl");
-}
-
-function libc() {
-  loaded ??= load();
-  return loaded;
-}
-
-function errno(): number {
-  const location = libc().__errno_location();
-  return location === null ? 0 : read.i32(location, 0);
-}
 
 /** What a stage's driver needs of the other side: a frame goes out, a reply comes back. */
 export interface Transport {

@@ -27,6 +27,14 @@ import { Live, Plan } from "./executor.ts";
 import { type Session, Stage } from "./stage.ts";
 import { CHANNEL } from "./wire.ts";
 
+/** A stage that is about to be. */
+export interface Launching {
+  /** Waits for it, if need be. */
+  finish(): Promise<Launched>;
+  /** Closes the channel, which ends it. */
+  close(): void;
+}
+
 export interface Launched {
   readonly stage: Stage;
   /** Its pid, as this process sees it. */
@@ -54,38 +62,54 @@ export function stageProgram(): string {
 }
 
 /**
- * Starts a stage as a child of this process, with this process's stdin, stdout and stderr.
+ * Starts a stage as a child of this process, with this process's stdin, stdout and stderr. What takes a while goes on by itself until
+ * somebody calls `finish`.
  * It runs from a sealed copy in memory, so nothing in a container can overwrite the program that it came from
  * through /proc/PID/exe (CVE-2019-5736). Without `ownSession` it stays among the caller's processes and can use its terminal.
  */
-export async function launch(session: Session, role = "host", { ownSession = true } = {}): Promise<Launched> {
+export async function beginLaunch(session: Session, role = "host", { ownSession = true } = {}): Promise<Launching> {
   const [channel, theirs] = Channel.pair();
   const child = Bun.spawn([stageProgram()], { stdio: ["inherit", "inherit", "inherit", theirs], env: {} });
   closeDescriptor(theirs);
   const stage = new Stage(role, new Live(role, channel), session);
-  try {
-    // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
-    if (ownSession) await stage.setsid();
-    await seal(stage);
-  } catch (error) {
-    channel.close();
+  const close = (): void => channel.close();
+  const orClose = (error: unknown): never => {
+    close();
     throw error;
-  }
-  return { stage, pid: child.pid, ended: child.exited, close: () => channel.close() };
+  };
+  // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
+  if (ownSession) await stage.setsid().catch(orClose);
+  const copy = await makeCopy(stage).catch(orClose);
+  const finish = async (): Promise<Launched> => {
+    await become(stage, copy).catch(orClose);
+    return { stage, pid: child.pid, ended: child.exited, close };
+  };
+  return { finish, close };
+}
+
+/** The same, done. */
+export async function launch(...args: Parameters<typeof beginLaunch>): Promise<Launched> {
+  return (await beginLaunch(...args)).finish();
 }
 
 const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 const ALL = 0x7ffff000;
 
-async function seal(stage: Stage): Promise<void> {
+/** A copy of the stage's program in memory that nobody can change. */
+async function makeCopy(stage: Stage): Promise<Result> {
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const executable = major > 6 || (major === 6 && minor >= 3) ? MFD_EXEC : 0;
   const copy = await stage.memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
   const self = await stage.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
   await stage.sendfile(copy, self, 0, ALL);
   await stage.fcntl_F_ADD_SEALS(copy, F_ADD_SEALS, SEALS);
-  // in a frame of its own: with nobody left to reply, the results of these would be lost to the trace
-  stage.flush();
+  // what follows needs a frame of its own: with nobody left to reply, the results of these would be lost to the trace
+  stage.sendAhead();
+  return copy;
+}
+
+/** Executes the copy. */
+async function become(stage: Stage, copy: Result): Promise<void> {
   await stage.execveat(copy, "", ["minidocker-stage"], [], AT_EMPTY_PATH);
   stage.flush();
   await stage.fcntl_F_SETFD(CHANNEL, F_SETFD, FD_CLOEXEC);
@@ -157,6 +181,6 @@ export const ASSUMED_PID = 4242;
 export async function launchPlan(session: Session, role = "host"): Promise<Stage> {
   const stage = new Stage(role, new Plan(), session);
   await stage.setsid();
-  await seal(stage);
+  await become(stage, await makeCopy(stage));
   return stage;
 }

@@ -9,28 +9,13 @@
 // data/base/lock and data/learn/lock are held alone; they are files because home folders may be on NFS, where folders cannot be
 // locked.
 
-import { dlopen, read } from "bun:ffi";
 import { closeSync, constants, openSync } from "node:fs";
 import { EINTR, errnoName } from "../abi/errno.ts";
+import { errno, libc } from "../abi/libc.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const EWOULDBLOCK = 11;
-
-let loaded: ReturnType<typeof load> | undefined;
-
-function load() {
-  const musl = process.arch === "arm64" ? "ld-musl-aarch64.so.1" : "ld-musl-x86_64.so.1";
-  const symbols = {
-    flock: { args: ["int", "int"], returns: "int" },
-    __errno_location: { args: [], returns: "ptr" },
-  } as const;
-  try {
-    return dlopen("libc.so.6", symbols).symbols;
-  } catch {
-    return dlopen(musl, symbols).symbols;
-  }
-}
 
 // What this process holds. A second blocking flock(2) on the same file would wait for ever: for this process itself.
 const held = new Set<string>();
@@ -80,12 +65,10 @@ function open(path: string): number {
 
 /** False: somebody holds it, and `operation` has LOCK_NB. */
 function flock(path: string, fd: number, operation: number): boolean {
-  loaded ??= load();
-  while (loaded.flock(fd, operation) !== 0) {
-    const location = loaded.__errno_location();
-    const errno = location === null ? 0 : read.i32(location, 0);
-    if (errno === EWOULDBLOCK) return false;
-    if (errno !== EINTR) throw new Error(`flock(${path}) = ${errnoName(errno)}`);
+  while (libc().flock(fd, operation) !== 0) {
+    const error = errno();
+    if (error === EWOULDBLOCK) return false;
+    if (error !== EINTR) throw new Error(`flock(${path}) = ${errnoName(error)}`);
   }
   return true;
 }

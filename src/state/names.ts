@@ -1,5 +1,6 @@
 // What containers are called: 64 hexadecimal digits that nobody else has, and a name that people can say.
 
+import { words } from "../abi/words.ts";
 import { Refusal } from "./refusal.ts";
 
 const pattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
@@ -28,23 +29,25 @@ export function shortId(id: string): string {
   return id.slice(0, 12);
 }
 
-const qualities =
-  `agile amber brave breezy bright brisk calm candid cheerful clever cosmic cosy crisp curious dapper daring
+const qualities = words(`
+  agile amber brave breezy bright brisk calm candid cheerful clever cosmic cosy crisp curious dapper daring
   deft eager earnest fearless frosty gentle glad golden graceful hardy honest humble jolly keen kind lively loyal lucid lucky
   mellow merry mighty mild nimble noble patient placid plucky polite proud quick quiet rapid ready serene sharp silent silver
-  snug solid spry steady sunny swift tidy trusty vivid warm witty zesty`.split(/\s+/);
+  snug solid spry steady sunny swift tidy trusty vivid warm witty zesty
+`);
 
-const things =
-  `albatross anchor badger barge beacon beaver bobbin bollard bosun brig bunting buoy cabin canoe capstan cargo
+const things = words(`
+  albatross anchor badger barge beacon beaver bobbin bollard bosun brig bunting buoy cabin canoe capstan cargo
   catamaran clipper compass coracle cormorant crane cutter dinghy dock dolphin ferry fjord frigate galley gannet harbour heron
   hull jetty kayak keel ketch lagoon lantern lighthouse locker lugger mast oar otter pelican pier pilot plover porpoise puffin
-  quay raft reef rudder sail schooner seal sextant skipper sloop spar tiller trawler walrus wharf yawl`.split(/\s+/);
+  quay raft reef rudder sail schooner seal sextant skipper sloop spar tiller trawler walrus wharf yawl
+`);
 
 /**
  * Two words, as in `quiet_harbour`; from the fourth attempt on with a number, for hosts with thousands of containers.
  */
 export function generateName(attempt = 0): string {
-  const pick = (words: readonly string[]): string => words[Math.floor(Math.random() * words.length)] as string;
+  const pick = (list: readonly string[]): string => list[Math.floor(Math.random() * list.length)] as string;
   const number = Math.floor(Math.random() * 10 ** Math.min(attempt - 1, 9));
   return `${pick(qualities)}_${pick(things)}${attempt < 3 ? "" : number}`;
 }

@@ -1,23 +1,18 @@
 // A stage that is spoken to in bytes, to send it what src/stage would never send. Receiving has a time limit, so that a
 // stage which does not answer is a failed test and not a hanging one.
 
-import { dlopen, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
+import { libc } from "../../src/abi/libc.ts";
+import { SO_RCVTIMEO, SOL_SOCKET } from "../../src/abi/socket.ts";
 import type { Values } from "../../src/abi/struct.ts";
 import { Channel, closeDescriptor } from "../../src/stage/channel.ts";
 import { stageProgram } from "../../src/stage/launch.ts";
 import * as wire from "../../src/stage/wire.ts";
 
-const SOL_SOCKET = 1;
-const SO_RCVTIMEO = 20;
-
-const libc = dlopen("libc.so.6", {
-  setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
-}).symbols;
-
 /** Makes `recv` on the socket fail with EAGAIN after so many seconds. */
 export function limitReceiving(fd: number, seconds: number): void {
   const timeval = new BigInt64Array([BigInt(seconds), 0n]);
-  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, ptr(timeval), 16) !== 0) throw new Error("setsockopt(SO_RCVTIMEO)");
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, ptr(timeval), 16) !== 0) throw new Error("setsockopt(SO_RCVTIMEO)");
 }
 
 export interface RawCall extends Values<typeof wire.call.fields> {}

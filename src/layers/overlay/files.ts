@@ -114,7 +114,7 @@ async function hostResolvConf(host: Stage): Promise<string> {
   return (await readText(host, "/run/systemd/resolve/resolv.conf")) || text;
 }
 
-const PIECE = 16_384;
+const PIECE = 4096;
 
 /** Empty where there is no such file. */
 async function readText(host: Stage, path: string): Promise<string> {

@@ -53,8 +53,9 @@ export function parseOptions({ options = [], type }: Mount): MountOptions {
   const data: string[] = [];
   for (const word of options) {
     // `rro`, `rnosuid`: for the mounts below as well, which is what is done in any case
-    const meaning = meanings[word] ?? meanings[/^r(ro|no\w+)$/.exec(word)?.[1] ?? ""];
-    const spread = propagations[word.replace(/^r/, "")];
+    const rest = word.startsWith("r") ? word.slice(1) : word;
+    const meaning = meanings[word] ?? (rest === "ro" || rest.startsWith("no") ? meanings[rest] : undefined);
+    const spread = propagations[rest];
     if (meaning !== undefined) {
       const [flag, attribute, clear] = meaning;
       flags = clear ? flags & ~flag : flags | flag;

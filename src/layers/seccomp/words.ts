@@ -3,6 +3,7 @@
 
 import { EPERM, errnoNumber } from "../../abi/errno.ts";
 import * as abi from "../../abi/seccomp.ts";
+import { words } from "../../abi/words.ts";
 import type { SeccompArgument } from "../../core/spec.ts";
 
 /** The JSON path of a part of what is being read; asked for only when there is an error to report. */
@@ -117,7 +118,7 @@ export const architectures = new Map([
 
 const elsewhere = `LOONGARCH64 M68K MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PARISC PARISC64 PPC PPC64 PPC64LE RISCV64
   S390 S390X SH SHEB`;
-for (const name of elsewhere.split(/\s+/)) architectures.set(`SCMP_ARCH_${name}`, ELSEWHERE);
+for (const name of words(elsewhere)) architectures.set(`SCMP_ARCH_${name}`, ELSEWHERE);
 
 /** An Error that says what there is instead. */
 export function unknown(table: { keys(): Iterable<string> }, name: string, path: string, kind: string): Error {

@@ -1,0 +1,44 @@
+// The functions of the C library for which Bun has no name, by way of bun:ffi, which checks no types: a wrong signature here is a
+// crash and not an error. docs/decisions/0001-bun-ffi.md
+
+import { dlopen, read } from "bun:ffi";
+
+const signatures = {
+  pipe2: { args: ["ptr", "int"], returns: "int" },
+  socketpair: { args: ["int", "int", "int", "ptr"], returns: "int" },
+  sendmsg: { args: ["int", "ptr", "int"], returns: "int" },
+  send: { args: ["int", "ptr", "usize", "int"], returns: "int" },
+  recv: { args: ["int", "ptr", "usize", "int"], returns: "int" },
+  setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
+  close: { args: ["int"], returns: "int" },
+  flock: { args: ["int", "int"], returns: "int" },
+  // syscall(2) with three arguments, the second of them a pointer
+  syscall: { args: ["i64", "int", "ptr", "u32"], returns: "int" },
+  __errno_location: { args: [], returns: "ptr" },
+} as const;
+
+let loaded: ReturnType<typeof load> | undefined;
+
+/** The C library with which Bun itself was linked. Throws an Error where it is neither glibc nor musl. */
+export function libc() {
+  loaded ??= load();
+  return loaded;
+}
+
+function load() {
+  const musl = process.arch === "arm64" ? "ld-musl-aarch64.so.1" : "ld-musl-x86_64.so.1";
+  for (const name of ["libc.so.6", musl]) {
+    try {
+      return dlopen(name, signatures).symbols;
+    } catch {
+      // the other C library, then
+    }
+  }
+  throw new Error("no C library found: neither glibc (libc.so.6) nor musl");
+}
+
+/** That of the call that was made last, if it has failed. */
+export function errno(): number {
+  const location = libc().__errno_location();
+  return location === null ? 0 : read.i32(location, 0);
+}
