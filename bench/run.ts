@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeRootfs } from "../test/harness/rootfs.ts";
 import { type Remaining, remaining } from "./memory.ts";
-import { type Bench, environment, NOTHING, RELEASE, removeAll, type Subject, subjects } from "./subjects.ts";
+import { type Bench, environment, RELEASE, removeAll, type Subject, subjects } from "./subjects.ts";
 
 interface Times {
   readonly subject: string;
@@ -98,8 +98,8 @@ function printTimes(times: readonly Times[], runs: number, mode: string): void {
   const rows = times.map((it) => [it.subject, ms(it.median), ms(it.fastest), ms(it.slowest), ms(it.cpu), ratio(it)]);
   console.log(table([["", "median", "fastest", "slowest", "least CPU", "to the faster runtime"], ...rows]));
   console.log(`\nThe same namespaces (but for time), cgroup, mounts, masked paths, capabilities, no-new-privileges and
-seccomp profile everywhere. minidocker also makes an overlay and keeps a log; runc and crun do neither. ${NOTHING} makes no container:
-it is what starting and ending Bun takes.`);
+seccomp profile everywhere. minidocker also makes an overlay and keeps a log; runc and crun do neither. The empty program makes no
+container: it shows what Bun itself takes.`);
 }
 
 function printRest(layers: readonly LayerTime[], memory: readonly Remaining[]): void {

@@ -24,9 +24,6 @@ export interface Bench {
 
 export const RELEASE = "minidocker, release build";
 
-/** A release that does nothing at all. */
-export const NOTHING = "an empty program, release build";
-
 /** crun and runc where they are installed, then what Bun alone takes, and both minidockers. */
 export async function subjects(bench: Bench): Promise<Subject[]> {
   const release = join(bench.folder, "dist/minidocker");
@@ -49,7 +46,7 @@ async function nothing({ folder }: Bench): Promise<Subject> {
   const [source, program] = [join(folder, "nothing.ts"), join(folder, "nothing")];
   writeFileSync(source, "process.exit(0);\n");
   if (!(await compile(source, program))) throw new Error("an empty program cannot be compiled");
-  return { name: NOTHING, command: [program], cwd: folder, env: {} };
+  return { name: "an empty program, release build", command: [program], cwd: folder, env: {} };
 }
 
 export function environment({ folder }: Bench): Record<string, string> {

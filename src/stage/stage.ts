@@ -17,7 +17,7 @@ import { op } from "./wire.ts";
 export interface Observer {
   /** Before the call is queued. With `pace`, the call will be alone in its frame, and this may take as long as it likes. */
   before?(call: Call): Promise<void> | void;
-  /** After the call's result is known. `micros`: how long its frame took, there and back. */
+  /** After the call's result is known. `micros`: from the sending of its frame until the reply was read. */
   after?(call: Call, micros: number): void;
   /** An errno with which the call fails without being made. */
   fault?(call: Call): number | undefined;

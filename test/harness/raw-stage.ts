@@ -12,7 +12,8 @@ import * as wire from "../../src/stage/wire.ts";
 /** Makes `recv` on the socket fail with EAGAIN after so many seconds. */
 export function limitReceiving(fd: number, seconds: number): void {
   const timeval = new BigInt64Array([BigInt(seconds), 0n]);
-  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, ptr(timeval), 16) !== 0) throw new Error("setsockopt(SO_RCVTIMEO)");
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, ptr(timeval), 16) !== 0)
+    throw new Error("setsockopt(SO_RCVTIMEO)");
 }
 
 export interface RawCall extends Values<typeof wire.call.fields> {}
