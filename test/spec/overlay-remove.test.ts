@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -19,7 +20,7 @@ import { CLONE_NEWNS } from "../../src/abi/sched.ts";
 import { S_IFIFO } from "../../src/abi/stat.ts";
 import type { Facts } from "../../src/core/facts.ts";
 import { findFacts } from "../../src/core/find-facts.ts";
-import { removeTree } from "../../src/core/remove-tree.ts";
+import { type Contents, removeTree } from "../../src/core/remove-tree.ts";
 import type { Stage } from "../../src/stage/stage.ts";
 import { boxTest } from "../harness/boxed.ts";
 import { TESTER } from "../harness/private-host.ts";
@@ -122,6 +123,75 @@ describe("a tree", () => {
       await expect(removeTree(host, path, facts)).rejects.toThrow("none of minidocker's folders");
     }
     expect(lstatSync(join(folder, "elsewhere")).isDirectory()).toBe(true);
+  });
+});
+
+describe("a tree of which it is known what is in it", () => {
+  const contents: Contents = [
+    ["upper/etc", ["hosts"]],
+    ["upper", []],
+    ["work/work", []],
+    ["work", []],
+    ["", ["owner"]],
+  ];
+
+  function asMade(): void {
+    for (const it of ["upper/etc", "work/work"]) mkdirSync(join(tree, it), { recursive: true });
+    writeFileSync(join(tree, "upper/etc/hosts"), "x");
+    symlinkSync("nobody", join(tree, "owner"));
+  }
+
+  /** The system calls that it took. */
+  async function removeKnown(): Promise<string[]> {
+    const names: string[] = [];
+    const host = await both.host();
+    both.session.observers.push({ before: ({ name }) => void names.push(name) });
+    await removeTree(host, tree, facts, contents);
+    both.session.observers.length = 0;
+    expect(readdirSync(join(folder, "data/containers"))).toEqual([]);
+    return names;
+  }
+
+  boxTest("is not looked at", async () => {
+    asMade();
+    expect(await removeKnown()).not.toContain("getdents64");
+  });
+
+  boxTest("or less, or nothing", async () => {
+    mkdirSync(join(tree, "upper"));
+    expect(await removeKnown()).not.toContain("getdents64");
+    await removeKnown();
+  });
+
+  boxTest("and more, goes too", async () => {
+    asMade();
+    for (const it of ["upper/usr/bin", "upper/etc/more", "work/index"]) mkdirSync(join(tree, it), { recursive: true });
+    await removeKnown();
+  });
+
+  boxTest("goes without what a folder of it was exchanged for", async () => {
+    asMade();
+    mkdirSync(join(folder, "precious"));
+    writeFileSync(join(folder, "precious/hosts"), "x");
+    renameSync(join(tree, "upper/etc"), join(tree, "upper/moved"));
+    symlinkSync(join(folder, "precious"), join(tree, "upper/etc"));
+    await removeKnown();
+    expect(readFileSync(join(folder, "precious/hosts"), "utf8")).toBe("x");
+  });
+
+  boxTest("stays where something is mounted in it, and so does what is mounted", async () => {
+    const host = await both.host();
+    asMade();
+    mkdirSync(join(folder, "precious"));
+    writeFileSync(join(folder, "precious/hosts"), "x");
+    await host.unshare(CLONE_NEWNS);
+    await host.mount(null, "/", null, MS_REC | MS_PRIVATE, null);
+    await host.mount(join(folder, "precious"), join(tree, "upper/etc"), null, 4096, null);
+    await expect(removeTree(host, tree, facts, contents)).rejects.toThrow(
+      "something is mounted in there; umount it first",
+    );
+    host.discard();
+    expect(readFileSync(join(folder, "precious/hosts"), "utf8")).toBe("x");
   });
 });
 
