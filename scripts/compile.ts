@@ -1,17 +1,11 @@
 // A program and Bun itself as one file.
 
-/**
- * Nearly all code of a `run` is executed once. Machine code for it is never earned back, and making it took 40 % of the CPU time: so
- * JavaScriptCore waits a thousand times longer than it usually would (docs/performance.md).
- */
-const jitPolicy = 1000;
-
 /** Writes the program to `outfile`, and what is wrong with it to stderr. False: then it is not there. */
 export async function compile(entry: string, outfile: string): Promise<boolean> {
   const { logs, success } = await Bun.build({
     entrypoints: [entry],
     // what lies in the folder where somebody calls it (.env, bunfig.toml) is none of its business
-    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false, jitPolicy },
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
     target: "bun",
     // each command's modules in pieces of their own, so that `run` does not load what only `learn` needs
     format: "esm",
