@@ -27,7 +27,7 @@ export interface Transport {
    * channel.
    */
   send(frame: Uint8Array, descriptors: readonly number[]): boolean;
-  /** Blocks for the next reply. Empty when the other side has closed the channel. */
+  /** Blocks for the next reply, which stays readable until the one after it. Empty when the other side has closed the channel. */
   receive(): Uint8Array;
   /** Whether it counts as closed because nothing came within the time of `limit`. */
   readonly late: boolean;
@@ -36,9 +36,10 @@ export interface Transport {
   close(): void;
 }
 
-export class Channel implements Transport {
-  readonly #buffer = new Uint8Array(limits.FRAME_MAX);
+/** What came last, on any channel. */
+const buffer = new Uint8Array(limits.FRAME_MAX);
 
+export class Channel implements Transport {
   readonly fd: number;
   #late = false;
 
@@ -82,14 +83,14 @@ export class Channel implements Transport {
 
   receive(): Uint8Array {
     while (!this.#late) {
-      const size = libc().recv(this.fd, ptr(this.#buffer), this.#buffer.length, 0);
-      if (size >= 0) return this.#buffer.subarray(0, size);
+      const size = libc().recv(this.fd, ptr(buffer), buffer.length, 0);
+      if (size >= 0) return buffer.subarray(0, size);
       const error = errno();
-      if (error === ECONNRESET) return this.#buffer.subarray(0, 0); // it ended without having read everything
+      if (error === ECONNRESET) return buffer.subarray(0, 0); // it ended without having read everything
       if (error === EAGAIN) this.#late = true;
       else if (error !== EINTR) throw new Error(`recv(stage) = ${errnoName(error)}`);
     }
-    return this.#buffer.subarray(0, 0);
+    return buffer.subarray(0, 0);
   }
 
   close(): void {
