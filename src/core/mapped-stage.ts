@@ -2,10 +2,11 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../abi/fcntl.ts";
 import { CLONE_NEWUSER } from "../abi/sched.ts";
-import { exitedWith, readStatus, STATUS_SIZE } from "../abi/wait.ts";
+import { STATUS_SIZE } from "../abi/wait.ts";
 import { clone } from "../stage/launch.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Facts, SubordinateRange } from "./facts.ts";
+import { runHostProgram } from "./host-program.ts";
 
 type Owner = Pick<Facts, "uid" | "gid" | "subuids" | "subgids" | "tools">;
 
@@ -30,8 +31,8 @@ export async function withAllIds<T>(host: Stage, owner: Owner, body: (stage: Sta
 async function mapIds(host: Stage, pid: number, { uid, gid, subuids, subgids, tools }: Owner): Promise<void> {
   const { newuidmap, newgidmap } = tools;
   if (subuids.length > 0 && subgids.length > 0 && newuidmap !== undefined && newgidmap !== undefined) {
-    await runProgram(host, newuidmap, ["newuidmap", String(pid), ...words(uid, subuids)]);
-    await runProgram(host, newgidmap, ["newgidmap", String(pid), ...words(gid, subgids)]);
+    await runHostProgram(host, newuidmap, ["newuidmap", String(pid), ...words(uid, subuids)]);
+    await runHostProgram(host, newgidmap, ["newgidmap", String(pid), ...words(gid, subgids)]);
     return;
   }
   // oneself alone is everybody's right: user_namespaces(7)
@@ -55,18 +56,4 @@ function words(own: number, ranges: readonly SubordinateRange[]): string[] {
     return row;
   });
   return [[0, own, 1], ...rows].flat().map(String);
-}
-
-/** Runs a program of the host in a child of the stage. Throws an Error if it does not exit with 0. */
-async function runProgram(host: Stage, program: string, argv: readonly string[]): Promise<void> {
-  const child = await clone(host, "helper", 0);
-  try {
-    await child.stage.execve(program, argv, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
-    child.stage.flush();
-  } finally {
-    child.close();
-  }
-  const waited = await host.wait4(child.pid, STATUS_SIZE, 0, 0, { assume: new Uint8Array(STATUS_SIZE) });
-  const status = readStatus(host.bytes(waited));
-  if (status !== 0) throw new Error(`${argv.join(" ")} failed with exit status ${exitedWith(status)}`);
 }

@@ -20,6 +20,7 @@ import { CLONE_NEWNS } from "../../src/abi/sched.ts";
 import { S_IFIFO } from "../../src/abi/stat.ts";
 import type { Facts } from "../../src/core/facts.ts";
 import { findFacts } from "../../src/core/find-facts.ts";
+import { withAllIds } from "../../src/core/mapped-stage.ts";
 import { type Contents, removeTree } from "../../src/core/remove-tree.ts";
 import type { Stage } from "../../src/stage/stage.ts";
 import { boxTest } from "../harness/boxed.ts";
@@ -209,4 +210,14 @@ boxTest("an ordinary user removes folders that may not even be looked into", asy
   host.flush();
   facts = { ...facts, uid, gid, rootless: true };
   await remove();
+});
+
+boxTest("where newuidmap refuses the ids, the error has its reason", async () => {
+  const newuidmap = join(folder, "newuidmap");
+  writeFileSync(newuidmap, "#!/bin/sh\necho 'newuidmap: uid range [1-2) not allowed' >&2\nexit 3\n", { mode: 0o755 });
+  const ids = [{ start: 200_000, count: 1 }];
+  const owner = { ...facts, subuids: ids, subgids: ids, tools: { newuidmap, newgidmap: newuidmap } };
+  await expect(withAllIds(await both.host(), owner, async () => {})).rejects.toThrow(
+    "newuidmap failed (exit status 3): newuidmap: uid range [1-2) not allowed",
+  );
 });
