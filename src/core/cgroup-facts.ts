@@ -19,7 +19,7 @@ export interface CgroupSources {
   readonly memberships: string;
   /** A file's text, or undefined where it cannot be read. */
   read(path: string): string | undefined;
-  /** Whether this process may write there: access(2). */
+  /** As mayWrite. */
   writable(path: string): boolean;
 }
 
@@ -110,7 +110,8 @@ function tryRead(path: string): string | undefined {
   }
 }
 
-function mayWrite(path: string): boolean {
+/** Whether this process may write there: access(2). */
+export function mayWrite(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;

@@ -1,7 +1,7 @@
 // What somebody has done so far: data/learn/progress.json. It is only a convenience, so nothing about it stops a lesson: a file
 // that cannot be understood is kept aside and told about.
 
-import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { replaceFile } from "../state/files.ts";
 import { withLock } from "../state/lock.ts";
@@ -54,8 +54,7 @@ export function writeProgress(
   tell: (message: string) => void,
 ): void {
   makeFolder(paths);
-  // two terminals may end their lessons at the same time
-  withLock(`${paths.data}/learn/lock`, () => {
+  withLock(lockOf(paths), () => {
     const before = readProgress(paths, tell);
     save(paths, { ...before, [name]: merged(before[name], { status, wrong }) });
   });
@@ -72,20 +71,28 @@ function merged(
 
 /** Forgets one lesson, or all. Returns the names of what was forgotten. */
 export function resetProgress(paths: Paths, name: string | undefined, tell: (message: string) => void): string[] {
-  const before = readProgress(paths, tell);
-  const forgotten = Object.keys(before).filter((it) => name === undefined || it === name);
-  if (name === undefined) rmSync(fileOf(paths), { force: true });
-  else if (forgotten.length > 0) save(paths, Object.fromEntries(Object.entries(before).filter(([it]) => it !== name)));
-  return forgotten;
+  if (!existsSync(folderOf(paths))) return [];
+  return withLock(lockOf(paths), () => {
+    const before = readProgress(paths, tell);
+    const forgotten = Object.keys(before).filter((it) => name === undefined || it === name);
+    if (name === undefined) rmSync(fileOf(paths), { force: true });
+    else if (forgotten.length > 0)
+      save(paths, Object.fromEntries(Object.entries(before).filter(([it]) => it !== name)));
+    return forgotten;
+  });
 }
 
-const fileOf = ({ data }: Paths): string => `${data}/learn/progress.json`;
+const folderOf = ({ data }: Paths): string => `${data}/learn`;
+const fileOf = (paths: Paths): string => `${folderOf(paths)}/progress.json`;
+/** Two terminals may end their lessons at the same time, or one may forget what the other has just done. */
+const lockOf = (paths: Paths): string => `${folderOf(paths)}/lock`;
 
 function makeFolder(paths: Paths): void {
+  const folder = folderOf(paths);
   try {
-    mkdirSync(`${paths.data}/learn`, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new Refusal(`${paths.data}/learn cannot be made (${errnoOf(error)})`, 1);
+    throw new Refusal(`${folder} cannot be made (${errnoOf(error)})`, 1);
   }
 }
 

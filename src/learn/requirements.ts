@@ -1,6 +1,6 @@
 // What lessons may ask of a host, by name. Where only trying tells whether it is there, it is tried, as the doctor does.
 
-import { accessSync, constants } from "node:fs";
+import { mayWrite } from "../core/cgroup-facts.ts";
 import type { CgroupFacts, Facts } from "../core/facts.ts";
 import { findFacts } from "../core/find-facts.ts";
 import { nearest } from "../core/nearest.ts";
@@ -190,13 +190,4 @@ function needProgram(word: string): string | undefined {
   if (findProgram(word) !== undefined) return undefined;
   const name = packages[word];
   return `${word} is not installed${name === undefined ? "" : ` (Debian, Ubuntu: apt-get install ${name})`}`;
-}
-
-function mayWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -127,6 +127,25 @@ describe("progress", () => {
     expect(told).toEqual([]);
   });
 
+  test("forgetting waits for who writes at the same time, and forgets that as well", async () => {
+    writeProgress(paths(), "uts", { status: "seen", wrong: [] }, tell);
+    const lock = join(folder, "data/learn/lock");
+    const script = `echo locked; sleep 0.3; sed 's/"uts"/"pid"/' "$1" >"$1.new"; mv "$1.new" "$1"`;
+    const other = Bun.spawn(["flock", lock, "sh", "-c", script, "sh", file()], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await other.stdout.getReader().read();
+    expect(resetProgress(paths(), "pid", tell)).toEqual(["pid"]);
+    await other.exited;
+    expect(readProgress(paths(), tell)).toEqual({});
+  });
+
+  test("where nothing was ever done, forgetting makes no folder", () => {
+    const nowhere = { state: join(folder, "state"), data: join(folder, "nowhere") };
+    expect(resetProgress(nowhere, undefined, tell)).toEqual([]);
+    expect(existsSync(nowhere.data)).toBe(false);
+  });
+
   test.each(["", "{", "[]", '{"version":2}', '{"version":1,"lessons":{"uts":{"status":"won"}}}'])(
     "a damaged file is kept aside and told about: %s",
     (damaged) => {

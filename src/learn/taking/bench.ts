@@ -19,12 +19,10 @@ import { quoteWord } from "../../core/words.ts";
 import type { ScriptOutcome } from "../../engine/held.ts";
 import { openPaths, type Paths } from "../../state/paths.ts";
 import { isAlive, type ProcessIdentity, self } from "../../state/process.ts";
-import { Guardian, TOKEN_FILE } from "./guardian.ts";
+import { Guardian, TOKEN, TOKEN_FILE } from "./guardian.ts";
 import { runScript } from "./script.ts";
 
-/** The variable by which a lesson's processes are known. */
-export const TOKEN = "MINIDOCKER_LESSON";
-/** The same for what one attempt has started. */
+/** As TOKEN, for what one attempt has started. */
 const ATTEMPT = "MINIDOCKER_ATTEMPT";
 
 export interface ShellOptions {

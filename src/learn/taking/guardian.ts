@@ -4,6 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The variable by which a lesson's processes are known. */
+export const TOKEN = "MINIDOCKER_LESSON";
 /** The file in a lesson's folder that holds its token, which nobody else may know: who has it is ended with the lesson. */
 export const TOKEN_FILE = "token";
 
@@ -120,7 +122,7 @@ end_named() {
 }
 
 clear() {
-  end_processes "MINIDOCKER_LESSON=$token" and writers
+  end_processes "${TOKEN}=$token" and writers
   rm -f "$root/kept"
   remove_mounts && { open_folders; find "$root/work" -xdev -mindepth 1 -delete; }
 }
@@ -150,9 +152,9 @@ remove_mounts() {
 vigil() {
   trap '' HUP INT QUIT TERM
   while read -r line; do :; done
-  end_processes "MINIDOCKER_LESSON=$token" and writers
+  end_processes "${TOKEN}=$token" and writers
   remove_containers
-  end_processes "MINIDOCKER_LESSON=$token" and writers
+  end_processes "${TOKEN}=$token" and writers
   remove_containers && remove_mounts && { open_folders; rm -rf --one-file-system "$root"; }
   rmdir "$(dirname "$root")" 2>/dev/null
 }

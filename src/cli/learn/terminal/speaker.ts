@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync, watch } from "node:fs"
 import { dirname, join } from "node:path";
 import { Refusal } from "../../../core/refusal.ts";
 import type { Event } from "../../../learn/event.ts";
-import { TOKEN } from "../../../learn/taking/bench.ts";
+import { TOKEN } from "../../../learn/taking/guardian.ts";
 import { replaceFile } from "../../../state/files.ts";
 import { findPaths } from "../../../state/paths.ts";
 import { renderMarkdown } from "../../markdown.ts";
