@@ -11,7 +11,7 @@ import { showResult } from "../stage/trace.ts";
 import { showChecks } from "./checks.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { palette } from "./palette.ts";
-import { columns, visible, width, wrap } from "./style.ts";
+import { columns, count, visible, width, wrap } from "./style.ts";
 
 export const INDENT = "   ";
 
@@ -26,7 +26,7 @@ export interface Look {
 /** The calls since the last pause: their number, and each of them where one goes from call to call. */
 export function showMade(made: readonly Call[], each: boolean, { paint, limit }: Look): string[] {
   if (made.length === 0) return [];
-  const title = paint.dim(`── done: ${made.length} call${made.length === 1 ? "" : "s"}`);
+  const title = paint.dim(`── done: ${count(made.length, "call")}`);
   if (!each || made.length > limit("calls")) return [title];
   return [title, ...made.map((it) => cut(`${INDENT}${showCall(it)} ${showResult(it)}`))];
 }

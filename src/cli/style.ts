@@ -83,6 +83,10 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return rows.map((row) => row.map((it, i) => `${pad(headings[i] as string, label)}  ${it}\n`).join("")).join("\n");
 }
 
+/** `1 call`, `2 calls`. */
+export const count = (number: number, word: string, words = `${word}s`): string =>
+  `${number} ${number === 1 ? word : words}`;
+
 /** Control characters, with which a program could take over the terminal, made visible: `\x1b`. */
 export function visible(text: string): string {
   return text.replace(/[\0-\x1f\x7f-\x9f]/g, (it) => `\\x${it.charCodeAt(0).toString(16).padStart(2, "0")}`);

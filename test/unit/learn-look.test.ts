@@ -3,10 +3,12 @@
 import { expect, test } from "bun:test";
 import { splitKeys } from "../../src/cli/keys.ts";
 import { plainText, shortBegin } from "../../src/cli/learn/plain.ts";
+import { stopOf } from "../../src/cli/learn/stop.ts";
 import { sideBySide } from "../../src/cli/learn/terminal/side-by-side.ts";
 import { showNotes } from "../../src/cli/learn/terminal/speaker.ts";
 import { palette } from "../../src/cli/palette.ts";
 import { showChanges } from "../../src/cli/pause-look.ts";
+import type { Event } from "../../src/learn/event.ts";
 import type { Lesson } from "../../src/learn/lesson.ts";
 import { Run } from "../harness/run.ts";
 
@@ -57,6 +59,30 @@ test("a change of a value is one line where there is room; the rest of a long se
   expect(shown(["a"], ["b"])).toEqual(["   s", "   - a", "   + b"]);
   expect(shown([], ["a", "b", "c", "d"])).toEqual(["   s", "   + a", "   + b", "     … and 2 more"]);
   expect(shown([], ["evil\x1b[2J"])).toEqual(["   s", "   + evil\\x1b[2J"]);
+});
+
+test("text and pages group calls by step, and hear nothing of descriptors, which come and go with every step", () => {
+  const call = (step: string, text: string) => ({
+    origin: { layer: "l", step },
+    show: () => text,
+    result: { value: 0 },
+  });
+  const pause = {
+    kind: "pause",
+    pause: undefined,
+    made: [call("s", "a()"), call("s", "b()"), call("t", "c()")],
+    changes: [{ section: "descriptors", removed: [], added: ["3 → /"] }],
+    checks: [],
+  } as unknown as Extract<Event, { kind: "pause" }>;
+  expect(stopOf(pause)).toMatchObject({
+    size: "3 calls",
+    made: [
+      { place: "l: s", calls: ["a() = 0", "b() = 0"] },
+      { place: "l: t", calls: ["c() = 0"] },
+    ],
+    changes: [],
+  });
+  expect(plainText(pause)).not.toContain("what the kernel shows");
 });
 
 test("a speaker sees notes, and by how much the time is over", () => {

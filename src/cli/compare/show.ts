@@ -3,7 +3,7 @@
 import { capabilitiesIn } from "../../abi/capability.ts";
 import { type CheckRow, compareLines, type Row, type Section } from "../../engine/compare.ts";
 import type { palette } from "../palette.ts";
-import { visible, wrap } from "../style.ts";
+import { count, visible, wrap } from "../style.ts";
 import { type Paint, type Pair, renderPairs, TWO_COLUMNS } from "./columns.ts";
 import type { Comparison, ProbeRow } from "./comparison.ts";
 
@@ -147,5 +147,3 @@ function summary({ a, b, command, state, checks, probes }: Comparison, size: num
   const text = `${found ? "Nothing differs. " : ""}The same: ${same.join(", ").replaceAll(/(\d) (?=[a-z])/g, "$1\u00a0")}`;
   return `${wrap(text, Math.min(size, 80))}\n`.replaceAll("\u00a0", " ");
 }
-
-const count = (number: number, word: string, words = `${word}s`): string => `${number} ${number === 1 ? word : words}`;

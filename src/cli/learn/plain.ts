@@ -5,12 +5,10 @@ import type { Change } from "../../core/snapshot.ts";
 import type { Event } from "../../learn/event.ts";
 import type { Lesson } from "../../learn/lesson.ts";
 import type { Observation } from "../../probes/probe.ts";
-import type { Call } from "../../stage/call.ts";
-import { showResult } from "../../stage/trace.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
-import { shorten } from "../pause-look.ts";
-import { proseWidth, safe, visible, wrap } from "../style.ts";
+import { count, proseWidth, safe, visible, wrap } from "../style.ts";
+import { type Stop, stopOf } from "./stop.ts";
 
 type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
 
@@ -33,7 +31,7 @@ const titled = ({ parts: [first] }: Lesson): boolean => first?.kind === "prose" 
 const opensWithProse = ({ parts: [first] }: Lesson): boolean =>
   first?.kind === "prose" && /^# [^\n]*\n\s*[^#\s]/.test(first.markdown);
 
-const duration = ({ minutes }: Lesson): string => `About ${minutes} minute${minutes === 1 ? "" : "s"}.`;
+const duration = ({ minutes }: Lesson): string => `About ${count(minutes, "minute")}.`;
 
 const moved = {
   back: "Back to here.",
@@ -90,8 +88,8 @@ const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {
   untrue: ({ message }) => `${palette().red("✗")} ${safe(message)}\n\n`,
   notice: ({ text }) => `${wrap(`Note: ${visible(text)}`)}\n\n`,
   end: ({ ok, failures, seconds }) => {
-    const count = `${failures.length} ${failures.length === 1 ? "thing is" : "things are"} not as the lesson says`;
-    return `${sign(ok)} ${ok ? "The end: all of it is true here" : count} (${seconds.toFixed(1)} s).\n`;
+    const wrong = `${count(failures.length, "thing is", "things are")} not as the lesson says`;
+    return `${sign(ok)} ${ok ? "The end: all of it is true here" : wrong} (${seconds.toFixed(1)} s).\n`;
   },
 };
 
@@ -123,52 +121,38 @@ function reveal(
     .join("")}\n`;
 }
 
-function showPause({ pause, made, changes, checks }: Of<"pause">): string {
+function showPause(event: Of<"pause">): string {
   const { bold, cyan, dim } = palette();
+  const { size, made, changes, checks, place, why, next, source } = stopOf(event);
   const lines: string[] = [];
-  if (made.length > 0)
-    lines.push(dim(`── made: ${made.length} call${made.length === 1 ? "" : "s"}`), ...showCalls(made));
+  if (made.length > 0) lines.push(dim(`── made: ${size}`), ...made.flatMap(showCalls));
   if (changes.length > 0) lines.push(dim("── what the kernel shows of it now"), ...changes.flatMap(showChange));
   if (checks.length > 0) lines.push(dim("── what verify says otherwise now"), ...checks.flatMap(showCheck));
-  if (pause === undefined) lines.push(bold("▶ The container is finished, and runs."));
-  else {
-    const why = pause.explanation?.steps[pause.step];
-    lines.push(bold(`▶ ${pause.layer}: ${pause.step}`));
-    if (why !== undefined) lines.push(renderMarkdown(why, INDENT));
-    lines.push(`    next  ${cyan(shorten(pause.call.show()))}`);
-    if (pause.call.source !== undefined) lines.push(dim(`    from  ${pause.call.source}`));
-  }
+  lines.push(bold(`▶ ${place ?? "The container is finished, and runs."}`));
+  if (why !== undefined) lines.push(renderMarkdown(why, INDENT));
+  if (next !== undefined) lines.push(`${INDENT}next  ${cyan(next)}`);
+  if (source !== undefined) lines.push(dim(`${INDENT}from  ${source}`));
   return `${lines.join("\n")}\n\n`;
 }
 
-/** The calls by layer and step, as a trace has them. */
-export function showCalls(calls: readonly Call[]): string[] {
-  let last = "";
-  return calls.flatMap((call) => {
-    const place = `${call.origin.layer}: ${call.origin.step}`;
-    const heading = place === last ? [] : [`  ${place}`];
-    last = place;
-    return [...heading, `${INDENT}${safe(shorten(`${call.show()} ${showResult(call)}`))}`];
-  });
-}
+const showCalls = ({ place, calls }: Stop["made"][number]): string[] => [
+  `  ${place}`,
+  ...calls.map((it) => `${INDENT}${safe(it)}`),
+];
 
 const signs = { yes: "✓", no: "✗", unknown: "?" } as const;
 
-export function showCheck({ id, title, verdict, saw }: Check): string[] {
+function showCheck({ id, title, verdict, saw }: Check): string[] {
   const line = `  ${signs[verdict]} ${id}: ${title}`;
   return [line, palette().dim(wrap(safe(saw), proseWidth(), "      "))];
 }
 
-/** What is not news for a reader: descriptors come and go with every step. */
-const noise = new Set(["descriptors"]);
-
-export function showChange({ section, removed, added }: Change): string[] {
+function showChange({ section, removed, added }: Change): string[] {
   const { green, red } = palette();
-  if (noise.has(section)) return [];
   return [
     `  ${section}`,
-    ...removed.map((it) => red(`${INDENT}- ${safe(shorten(it))}`)),
-    ...added.map((it) => green(`${INDENT}+ ${safe(shorten(it))}`)),
+    ...removed.map((it) => red(`${INDENT}- ${safe(it)}`)),
+    ...added.map((it) => green(`${INDENT}+ ${safe(it)}`)),
   ];
 }
 

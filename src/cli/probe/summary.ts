@@ -2,7 +2,7 @@
 
 import type { Matrix, Row } from "../../probes/matrix.ts";
 import { palette } from "../palette.ts";
-import { proseWidth, visible, wrap } from "../style.ts";
+import { count, proseWidth, visible, wrap } from "../style.ts";
 import { meaning } from "./words.ts";
 
 export function summary(matrix: Matrix): string {
@@ -24,7 +24,7 @@ function counts({ columns, rows, seconds }: Matrix): string {
   const returned = leaving
     ? ` ${back} of them ${back === 1 ? "comes" : "come"} back when a single layer is left out.`
     : "";
-  const made = `${columns.length} container${columns.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} seconds.`;
+  const made = `${count(columns.length, "container")}, ${seconds.toFixed(1)} seconds.`;
   return wrap(`${stopped}${returned} ${made}`);
 }
 

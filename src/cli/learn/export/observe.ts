@@ -4,22 +4,10 @@
 import type { Event, Frontend } from "../../../learn/event.ts";
 import type { Lesson, Part } from "../../../learn/lesson.ts";
 import { runLesson } from "../../../learn/taking/runner.ts";
-import { showResult } from "../../../stage/trace.ts";
 import { unattended } from "../auto.ts";
 import { plainText } from "../plain.ts";
+import { type Stop, stopOf } from "../stop.ts";
 import { lessonMeans } from "../take.ts";
-
-type Pause = Extract<Event, { kind: "pause" }>;
-
-/** A pause as text: the calls are asked for it at once, for later they know more. */
-export interface Stop extends Pick<Pause, "changes" | "checks"> {
-  readonly layer: string | undefined;
-  readonly step: string | undefined;
-  readonly why: string | undefined;
-  readonly next: string | undefined;
-  readonly source: string | undefined;
-  readonly made: readonly { readonly place: string; readonly call: string }[];
-}
 
 export interface Told {
   /** Milliseconds since the beginning. */
@@ -46,7 +34,12 @@ export async function observe(lesson: Lesson, signal: AbortSignal): Promise<Obse
   const told: Told[] = [];
   const began = performance.now();
   const frontend: Frontend = unattended((event) => {
-    told.push({ at: performance.now() - began, event, text: plainText(event), stop: stopOf(event) });
+    told.push({
+      at: performance.now() - began,
+      event,
+      text: plainText(event),
+      stop: event.kind === "pause" ? stopOf(event) : undefined,
+    });
   });
   const outcome = await runLesson(lesson, frontend, { means: lessonMeans(), auto: true, signal });
   const unseen = outcome.how === "blocked" ? `this host cannot run it: ${outcome.why}` : undefined;
@@ -79,23 +72,5 @@ function observed(
     at: <K extends Event["kind"]>(part: Part, kind: K) =>
       find(part, kind)?.event as Extract<Event, { kind: K }> | undefined,
     stopAt: (part) => find(part, "pause")?.stop,
-  };
-}
-
-function stopOf(event: Event): Stop | undefined {
-  if (event.kind !== "pause") return undefined;
-  const { pause, made, changes, checks } = event;
-  return {
-    layer: pause?.layer,
-    step: pause?.step,
-    why: pause?.explanation?.steps[pause.step],
-    next: pause?.call.show(),
-    source: pause?.call.source,
-    made: made.map((it) => ({
-      place: `${it.origin.layer}: ${it.origin.step}`,
-      call: `${it.show()} ${showResult(it)}`,
-    })),
-    changes,
-    checks,
   };
 }

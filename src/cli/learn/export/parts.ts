@@ -9,8 +9,10 @@ import { findProbe } from "../../../probes/index.ts";
 import { type Observation, outcome, wasStopped } from "../../../probes/probe.ts";
 import { html, type Markup } from "../../markup.ts";
 import { shorten } from "../../pause-look.ts";
+import { count } from "../../style.ts";
+import type { Stop } from "../stop.ts";
 import { highlight } from "./code.ts";
-import type { Observed, Stop } from "./observe.ts";
+import type { Observed } from "./observe.ts";
 import { inline, markdown } from "./prose.ts";
 
 /** Undefined for what is a part of another one, and for the instructor's notes. */
@@ -140,38 +142,30 @@ function pause(target: Target, stop: Stop | undefined, seen: Observed): Markup {
     return html`<section class="pause" aria-label="A pause"><p class="kicker">The container stands still</p>
 <p class="place">${placeName(target)}</p><p class="status">${why}</p></section>`;
   }
-  const { layer, step, why, next, source: from } = stop;
-  const finished = layer === undefined;
+  const { place, why, next, source: from } = stop;
   return html`<section class="pause" aria-label="A pause">
-<p class="kicker">${finished ? "The container runs" : "The container stands still before"}</p>
-<p class="place">${finished ? "Everything is made" : `${layer}: ${step}`}</p>
+<p class="kicker">${place === undefined ? "The container runs" : "The container stands still before"}</p>
+<p class="place">${place ?? "Everything is made"}</p>
 ${made(stop)}${changes(stop.changes)}${checks(stop.checks)}
-${next === undefined ? undefined : html`<p class="status">The next call:</p><pre class="next" tabindex="0"><code>${shorten(next)}</code></pre>`}
+${next === undefined ? undefined : html`<p class="status">The next call:</p><pre class="next" tabindex="0"><code>${next}</code></pre>`}
 ${from === undefined ? undefined : html`<p class="from">${from}</p>`}
 ${why === undefined ? undefined : html`<div class="why">${markdown(why)}</div>`}</section>`;
 }
 
-function made({ made: calls }: Stop): Markup | undefined {
-  if (calls.length === 0) return undefined;
-  let last = "";
-  const lines = calls.map(({ place, call }) => {
-    const heading = place === last ? undefined : html`<span class="c">${place}</span>\n`;
-    last = place;
-    return html`${heading}${shorten(call)}\n`;
-  });
-  const count = `${calls.length} call${calls.length === 1 ? "" : "s"}`;
-  return html`<details><summary>${count} since the last pause</summary><pre class="calls" tabindex="0"><code>${lines}</code></pre></details>`;
+function made({ size, made: steps }: Stop): Markup | undefined {
+  if (steps.length === 0) return undefined;
+  const lines = steps.map(({ place, calls }) => [
+    html`<span class="c">${place}</span>\n`,
+    ...calls.map((it) => html`${it}\n`),
+  ]);
+  return html`<details><summary>${size} since the last pause</summary><pre class="calls" tabindex="0"><code>${lines.flat()}</code></pre></details>`;
 }
 
-/** Descriptors come and go with every step. */
-const noise = new Set(["descriptors"]);
-
 function changes(list: readonly Change[]): Markup | undefined {
-  const told = list.filter((it) => !noise.has(it.section));
-  if (told.length === 0) return undefined;
-  const sections = told.map(({ section, removed, added }) => {
-    const old = removed.map((it) => html`<del>${shorten(it)}</del>`);
-    const now = added.map((it) => html`<ins>${shorten(it)}</ins>`);
+  if (list.length === 0) return undefined;
+  const sections = list.map(({ section, removed, added }) => {
+    const old = removed.map((it) => html`<del>${it}</del>`);
+    const now = added.map((it) => html`<ins>${it}</ins>`);
     return html`<dt>${section}</dt><dd><pre tabindex="0">${[...old, ...now]}</pre></dd>`;
   });
   return html`<p class="status">What the kernel shows of it now:</p><dl class="changes">${sections}</dl>`;
@@ -183,8 +177,7 @@ function checks(list: readonly Check[]): Markup | undefined {
     const mark = verdict === "unknown" ? html`<span class="sign">?</span> ` : sign(verdict === "yes");
     return html`<li>${mark}${title}<br><small>${shorten(saw)}</small></li>`;
   });
-  const count = list.length === 1 ? "1 check comes" : `${list.length} checks come`;
-  return html`<details><summary>${count} out differently now</summary><ul class="verdicts">${items}</ul></details>`;
+  return html`<details><summary>${count(list.length, "check comes", "checks come")} out differently now</summary><ul class="verdicts">${items}</ul></details>`;
 }
 
 function probe(part: ProbeRef, seen: Observed): Markup {
