@@ -9,6 +9,7 @@ import { judge } from "../engine/judge.ts";
 import type { Call } from "../stage/call.ts";
 import { showResult } from "../stage/trace.ts";
 import { showChecks } from "./checks.ts";
+import { cut } from "./fit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { palette } from "./palette.ts";
 import { columns, count, visible, width, wrap } from "./style.ts";
@@ -28,7 +29,7 @@ export function showMade(made: readonly Call[], each: boolean, { paint, limit }:
   if (made.length === 0) return [];
   const title = paint.dim(`── done: ${count(made.length, "call")}`);
   if (!each || made.length > limit("calls")) return [title];
-  return [title, ...made.map((it) => cut(`${INDENT}${showCall(it)} ${showResult(it)}`))];
+  return [title, ...made.map((it) => oneLine(`${INDENT}${showCall(it)} ${showResult(it)}`))];
 }
 
 /** Sections of the kernel's state with what is gone and what is new. */
@@ -38,10 +39,10 @@ export function showChanges(changes: readonly Change[], size: Pause["size"], { p
     if (section === "descriptors" && size !== "call") return [];
     const pairs = pairUp(removed.map(visible), added.map(visible));
     const old = [
-      ...pairs.changed.map((it) => paint.yellow(cut(`${INDENT}~ ${it}`))),
-      ...pairs.removed.map((it) => paint.red(cut(`${INDENT}- ${it}`))),
+      ...pairs.changed.map((it) => paint.yellow(oneLine(`${INDENT}~ ${it}`))),
+      ...pairs.removed.map((it) => paint.red(oneLine(`${INDENT}- ${it}`))),
     ];
-    const fresh = pairs.added.map((it) => paint.green(cut(`${INDENT}+ ${it}`)));
+    const fresh = pairs.added.map((it) => paint.green(oneLine(`${INDENT}+ ${it}`)));
     return [`${INDENT}${paint.bold(section)}`, ...someOf(old, fresh, limit(section), paint)];
   });
 }
@@ -112,11 +113,8 @@ export function hang(first: string, text: string): string {
   return first + wrap(text, columns(), indent).slice(indent.length);
 }
 
-/** One line of the terminal, and no more. */
-export function cut(text: string): string {
-  const line = shorten(text);
-  return line.length > columns() ? `${line.slice(0, columns() - 1)}…` : line;
-}
+/** One line of the terminal. */
+const oneLine = (text: string): string => cut(shorten(text), columns());
 
 /** A container's id in a path: what is told stands behind it. */
-export const shorten = (line: string): string => line.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");
+export const shorten = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import { createColors } from "picocolors";
-import { breakText } from "../../src/cli/compare/columns.ts";
 import type { Comparison } from "../../src/cli/compare/comparison.ts";
 import { showComparison } from "../../src/cli/compare/show.ts";
+import { breakText } from "../../src/cli/fit.ts";
 import { compareChecks, compareLines, compareStates, scriptOf } from "../../src/engine/compare.ts";
 import { marksOf, stabilize, stabilizer } from "../../src/engine/stable.ts";
 

@@ -43,6 +43,13 @@ test("the host and the container stand in two columns; what differs has a sign",
   expect(Math.max(...lines.map((it) => it.length))).toBeLessThanOrEqual(80);
 });
 
+test("what is too long for its column goes on below, after a slash where there is one, and wide characters count twice", () => {
+  const path = `/${"machine/".repeat(5)}end`;
+  const lines = narrow(80, () => sideBySide([{ label: "cgroup", host: path, here: "漢字".repeat(20) }])).split("\n");
+  expect(lines[1]).toMatch(/^≠ cgroup +(\/machine\/)(machine\/)+ +漢/);
+  expect(Math.max(...lines.map((it) => Bun.stringWidth(it)))).toBeLessThanOrEqual(80);
+});
+
 test("in a narrow terminal, one stands below the other", () => {
   expect(narrow(60, () => sideBySide(rows.slice(0, 2)))).toBe(
     "≠ hostname\n    host       machine\n    container  lesson\n= root  /",

@@ -1,5 +1,6 @@
 // Two things next to each other: in two columns where there is room, one below the other where there is none.
 
+import { breakText } from "../fit.ts";
 import { pad, width } from "../style.ts";
 
 export interface Pair {
@@ -79,34 +80,3 @@ function heading({ label, title = "" }: Pair, size: number, paint: Paint): strin
 
 const asides = (text: string | undefined, size: number, paint: Paint): string[] =>
   text === undefined ? [] : breakText(text, size - INDENT).map((it) => `${" ".repeat(INDENT)}${paint.aside(it)}\n`);
-
-/** Cut at blanks and after commas and slashes, and in the middle of a word that is longer than a line. */
-export function breakText(text: string, size: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const piece of text.match(/\s+|[^\s,/]+[,/]*|[,/]+/g) ?? []) {
-    if (width(line + piece.trimEnd()) <= size) {
-      line += piece;
-      continue;
-    }
-    if (line.trim() !== "") lines.push(line.trimEnd());
-    line = piece.trimStart();
-    while (width(line) > size) {
-      const head = fitting(line, size);
-      lines.push(head);
-      line = line.slice(head.length);
-    }
-  }
-  if (line.trim() !== "" || lines.length === 0) lines.push(line.trimEnd());
-  return lines;
-}
-
-/** As much of the beginning as takes `size` columns, and at least one character. */
-function fitting(text: string, size: number): string {
-  let head = "";
-  for (const character of text) {
-    if (head !== "" && width(head + character) > size) break;
-    head += character;
-  }
-  return head;
-}

@@ -1,9 +1,10 @@
 // learn search WORD...: the lessons that speak of something.
 
 import { searchLessons } from "../../learn/library.ts";
+import { cut } from "../fit.ts";
 import { print, printJson, status } from "../output.ts";
 import { palette } from "../palette.ts";
-import { proseWidth, visible, width } from "../style.ts";
+import { proseWidth, visible } from "../style.ts";
 
 /** So many lines of each lesson are shown. */
 const MOST = 5;
@@ -28,14 +29,7 @@ function showLesson(name: string, hits: ReturnType<typeof searchLessons>): strin
   const { bold, dim } = palette();
   const lines = hits
     .slice(0, MOST)
-    .map(({ line, text }) => `${dim(String(line).padStart(6))}  ${cut(visible(text))}\n`);
+    .map(({ line, text }) => `${dim(String(line).padStart(6))}  ${cut(visible(text), proseWidth() - 8)}\n`);
   const more = hits.length > MOST ? `        and ${hits.length - MOST} more\n` : "";
   return `${bold(name)}: ${hits[0]?.lesson.title}\n${lines.join("")}${more}`;
-}
-
-/** To what is left of the line. */
-function cut(text: string): string {
-  const room = proseWidth() - 8;
-  if (width(text) <= room) return text;
-  return `${[...text].slice(0, room - 1).join("")}…`;
 }

@@ -1,5 +1,6 @@
 // The host and the container in two columns; in a narrow terminal one below the other. `≠` marks what is the container's own.
 
+import { breakText } from "../../fit.ts";
 import { palette } from "../../palette.ts";
 import { columns, pad, width } from "../../style.ts";
 
@@ -33,19 +34,6 @@ export function sideBySide(rows: readonly Row[]): string {
     );
   return [
     ...line(" ", "", [bold("host")], [bold("container")]),
-    ...rows.flatMap((row) => line(differs(row), row.label, fold(row.host, column), fold(row.here, column))),
+    ...rows.flatMap((row) => line(differs(row), row.label, breakText(row.host, column), breakText(row.here, column))),
   ].join("\n");
-}
-
-/** Cut at blanks where there are any; a path is cut anywhere. */
-function fold(text: string, size: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (width(rest) > size) {
-    const blank = rest.lastIndexOf(" ", size);
-    const at = blank > size / 2 ? blank : size;
-    lines.push(rest.slice(0, at).trimEnd());
-    rest = rest.slice(at).trimStart();
-  }
-  return [...lines, rest];
 }
