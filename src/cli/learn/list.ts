@@ -1,5 +1,6 @@
 // learn list: the lessons, what each of them needs, whether this host can run it, and what has been done.
 
+import type { Lesson } from "../../learn/lesson.ts";
 import { type LessonEntry, listLessons } from "../../learn/library.ts";
 import { type LessonProgress, readProgress } from "../../learn/progress.ts";
 import { blockedBy, Host } from "../../learn/requirements.ts";
@@ -8,13 +9,7 @@ import { print, printJson, status } from "../output.ts";
 import { palette } from "../palette.ts";
 import { isTerminal, pad, proseWidth, table, wrap } from "../style.ts";
 
-export interface Listed {
-  readonly name: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly minutes: number;
-  readonly layers: readonly string[];
-  readonly requires: readonly string[];
+export interface Listed extends Pick<Lesson, "name" | "title" | "summary" | "minutes" | "layers" | "requires"> {
   /** Why this host cannot run it. */
   readonly blocked: string | undefined;
   readonly progress: LessonProgress["status"] | undefined;

@@ -7,14 +7,8 @@ import { palette } from "../palette.ts";
 import { columns, pad, width, wrap } from "../style.ts";
 import { grouped, groupOf } from "./words.ts";
 
-export interface Described {
-  readonly name: string;
+export interface Described extends Pick<Probe, "name" | "question" | "call" | "blocked" | "layers" | "lesson"> {
   readonly group: string;
-  readonly question: string;
-  readonly call: string;
-  readonly blocked: readonly string[];
-  readonly layers: readonly string[];
-  readonly lesson: string;
 }
 
 export function describeProbe(probe: Probe): Described {

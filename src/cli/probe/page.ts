@@ -1,23 +1,15 @@
-// The matrix as one page that needs nothing else: a heat map, what each cell saw, and what the words mean.
+// The matrix as one page: a heat map, what each cell saw, and what the words mean.
 
 import type { Cell, Column, Matrix, Row } from "../../probes/matrix.ts";
 import type { Probe } from "../../probes/probe.ts";
-import { html, Markup } from "../markup.ts";
+import { html, type Markup, wholePage } from "../markup.ts";
 import { style } from "./page-style.ts";
 import { grouped, type Meaning, meaning, sawIn, word } from "./words.ts";
 
 export function page(matrix: Matrix): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>minidocker probe: which layer stops what</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<a class="skip" href="#seen">What each cell saw</a>
+  return wholePage(
+    { title: "minidocker probe: which layer stops what", style },
+    html`<a class="skip" href="#seen">What each cell saw</a>
 <header>
 <h1>Which layer stops what</h1>
 <p>${intro(matrix)}</p>
@@ -29,10 +21,8 @@ ${layersSection(matrix.rows)}
 <h2 id="seen">What each cell saw</h2>
 ${matrix.rows.map((it) => details(it, matrix.columns))}
 ${lessons(matrix.rows)}
-</main>
-</body>
-</html>
-`.text;
+</main>`,
+  );
 }
 
 function intro({ columns, rows, seconds }: Matrix): string {

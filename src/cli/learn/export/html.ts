@@ -1,10 +1,9 @@
-// A lesson as one page that needs nothing else: no script, no font, no picture from elsewhere. The policy in its head says so to the
-// browser, too.
+// A lesson as one page.
 
 import { release } from "node:os";
 import { version } from "../../../../package.json" with { type: "json" };
 import type { Lesson } from "../../../learn/lesson.ts";
-import { html, Markup } from "../../markup.ts";
+import { html, type Markup, wholePage } from "../../markup.ts";
 import type { Observed } from "./observe.ts";
 import { partOf } from "./parts.ts";
 import { type Heading, inline, proseOf } from "./prose.ts";
@@ -22,20 +21,13 @@ export function pageOf(seen: Observed, now: Date): string {
     headings.push(...prose.headings);
     return prose.markup;
   });
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="description" content="${lesson.summary}">
+  const meta = html`<meta name="description" content="${lesson.summary}">
 <meta name="generator" content="minidocker ${version}">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${lesson.title} · minidocker</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header>
+`;
+  return wholePage(
+    { title: `${lesson.title} · minidocker`, style, meta },
+    html`<header>
 <p class="series">minidocker learn ${lesson.name}</p>
 <h1>${lesson.title}</h1>
 <p class="summary">Afterwards you can ${inline(lesson.summary)}.</p>
@@ -45,10 +37,8 @@ ${unseen(seen)}${failed(seen)}${contents(headings)}
 <main>
 ${body}
 </main>
-${footer(seen, now)}
-</body>
-</html>
-`.text;
+${footer(seen, now)}`,
+  );
 }
 
 function facts({ minutes, layers, after }: Lesson): Markup {
