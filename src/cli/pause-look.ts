@@ -16,6 +16,9 @@ import { columns, count, visible, width, wrap } from "./style.ts";
 
 export const INDENT = "   ";
 
+/** For who asks for a shell, a verdict or a look before there is anything to show. */
+export const noProcess = `${INDENT}There is no process yet: the namespaces layer makes it.`;
+
 type Paint = ReturnType<typeof palette>;
 
 export interface Look {

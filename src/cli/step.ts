@@ -6,7 +6,16 @@ import type { Answer, Pause, StepSize } from "../core/stepper.ts";
 import { shellInside } from "../engine/enter.ts";
 import { readKey } from "./keys.ts";
 import { palette } from "./palette.ts";
-import { describeShell, INDENT, showChanges, showMade, showNext, showVerdicts, showWhy } from "./pause-look.ts";
+import {
+  describeShell,
+  INDENT,
+  noProcess,
+  showChanges,
+  showMade,
+  showNext,
+  showVerdicts,
+  showWhy,
+} from "./pause-look.ts";
 import { columns, isTerminal, width } from "./style.ts";
 
 const STDIN = 0;
@@ -71,8 +80,6 @@ async function answer(pause: Pause): Promise<Answer> {
     else say(keys());
   }
 }
-
-const noProcess = `${INDENT}There is no process yet: the namespaces layer makes it.`;
 
 async function enter({ pid }: Pause): Promise<void> {
   if (pid === undefined) {

@@ -5,7 +5,7 @@ import { capture, type Snapshot } from "../../../core/snapshot.ts";
 import { View } from "../../../core/view.ts";
 import type { Held } from "../../../engine/held.ts";
 import { palette } from "../../palette.ts";
-import { INDENT, shorten, showMade } from "../../pause-look.ts";
+import { INDENT, noProcess, shorten, showMade } from "../../pause-look.ts";
 import { visible } from "../../style.ts";
 import type { Desk } from "./desk.ts";
 import { chooseOne } from "./list-chooser.ts";
@@ -17,7 +17,7 @@ const ALL = "all";
 
 export async function lookAround(held: Held, { screen, signal, numbered, made }: Desk): Promise<void> {
   const { pid } = held;
-  if (pid === undefined) return screen.say(`${INDENT}There is no process yet: the layer namespaces makes it.`);
+  if (pid === undefined) return screen.say(noProcess);
   const snapshot = held.snapshot();
   const what = await chooseOne(
     {

@@ -4,7 +4,7 @@ import type { StepSize } from "../../../core/stepper.ts";
 import type { Question, Replies } from "../../../learn/event.ts";
 import { renderMarkdown } from "../../markdown.ts";
 import { palette } from "../../palette.ts";
-import { describeShell, INDENT, showVerdicts, showWhy } from "../../pause-look.ts";
+import { describeShell, INDENT, noProcess, showVerdicts, showWhy } from "../../pause-look.ts";
 import { proseWidth, wrap } from "../../style.ts";
 import { withTerminalLent } from "../interrupts.ts";
 import type { Choice } from "./choose.ts";
@@ -116,5 +116,3 @@ const aside: { readonly [K in Aside]: (question: AtPause, desk: Desk) => Promise
     screen.say(held.pid === undefined ? noProcess : showVerdicts(held.pid, held.layers, palette()).trimEnd());
   },
 };
-
-const noProcess = `${INDENT}There is no process yet: the layer namespaces makes it.`;
