@@ -2,7 +2,7 @@
 
 import { EIO, EOWNERDEAD } from "../abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
-import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGKILL, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
+import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
 import { exitedWith, terminatedBy } from "../abi/wait.ts";
 import { Memory, type Result, Sent } from "../stage/call.ts";
@@ -117,9 +117,4 @@ async function finished(host: Stage, result: Result, bell: Channel, theirs: numb
 export function exitCode(status: number): number {
   const signal = terminatedBy(status);
   return signal === 0 ? exitedWith(status) : 128 + signal;
-}
-
-/** Whether the program ended by SIGKILL, which is how the kernel's OOM killer ends it. */
-export function wasKilled(status: number): boolean {
-  return terminatedBy(status) === SIGKILL;
 }

@@ -4,6 +4,7 @@ import { Refusal } from "../core/refusal.ts";
 import { findContainer } from "../state/find.ts";
 import type { Paths } from "../state/paths.ts";
 import { isAlive } from "../state/process.ts";
+import { readConfig } from "../state/record.ts";
 import type { Listed } from "../state/shape.ts";
 import type { NetworkChoice } from "./options/network.ts";
 import type { Identity } from "./spec.ts";
@@ -17,7 +18,9 @@ export function findNetworkOwner(choice: NetworkChoice | undefined, paths: Paths
       `--network container:${choice.container}: that container is not running, so it has no network to share`,
     );
   }
-  return { networkOwner: { id: found.id, namespace: `/proc/${found.process.pid}/ns/net` } };
+  const { hostname } = readConfig(paths, found.id);
+  const namespace = `/proc/${found.process.pid}/ns/net`;
+  return { networkOwner: { id: found.id, namespace, ...(hostname === undefined ? {} : { hostname }) } };
 }
 
 // What is wrong with an option is a failure of run's, unlike a container that another command was to deal with.

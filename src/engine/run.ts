@@ -5,7 +5,7 @@ import { findFacts } from "../core/find-facts.ts";
 import type { Construction } from "../core/pipeline.ts";
 import type { Spec } from "../core/spec.ts";
 import { Stepper } from "../core/stepper.ts";
-import { exitCode, superviseProgram, wasKilled } from "../core/supervise.ts";
+import { exitCode, superviseProgram } from "../core/supervise.ts";
 import { layers as theSeven } from "../layers/index.ts";
 import { beginLaunch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
@@ -84,11 +84,11 @@ async function supervise(it: Making, built: Construction, record: ContainerRecor
     it.console.notice((error as Error).message),
   );
   const [status] = await Promise.all([ended, others]);
-  const killedForMemory = wasKilled(status) && Cgroup.of(facts.cgroup, record.id).oomKilled;
-  if (killedForMemory) it.console.notice(memoryMessage(built.spec));
   const code = exitCode(status);
+  const oomKilled = mayBeMemory(built.spec, code) && Cgroup.of(facts.cgroup, record.id).oomKilled;
+  if (oomKilled) it.console.notice(memoryMessage(built.spec, code));
   await putInOrder(it, (host) =>
-    options.remove ? forget(it, host, record.id) : conclude(it, host, record, code, killedForMemory),
+    options.remove ? forget(it, host, record.id) : conclude(it, host, record, code, oomKilled),
   );
   return code;
 }
@@ -104,9 +104,14 @@ async function conclude(
   updateRecord(it.paths, id, { status: "exited", exitCode: code, oomKilled, finished: new Date().toISOString() });
 }
 
-function memoryMessage(spec: Spec): string {
+/** Under an init or a shell the program that was killed is not the one whose status is known; 137 is how they pass it on. */
+function mayBeMemory({ linux }: Spec, code: number): boolean {
+  return code === 137 || linux.resources?.memory?.limit !== undefined;
+}
+
+function memoryMessage(spec: Spec, code: number): string {
   const limit = spec.linux.resources?.memory?.limit;
   const what =
     limit === undefined ? "the machine's memory ran out" : `its memory limit of ${limit / 1024 / 1024} MiB was reached`;
-  return `out of memory: ${what}, and the kernel killed the program (exit code 137)`;
+  return `out of memory: ${what}, and the kernel killed a process of the container (exit code ${code})`;
 }

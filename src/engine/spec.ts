@@ -24,7 +24,7 @@ export interface Identity {
   /** Absolute; holds the overlay's upper, work and merged folders. */
   readonly scratch: string;
   /** `--network container:NAME`: who that is. */
-  readonly networkOwner?: { readonly id: string; readonly namespace: string };
+  readonly networkOwner?: { readonly id: string; readonly namespace: string; readonly hostname?: string };
 }
 
 /** Throws a Refusal where options, image and host do not fit together. */
@@ -34,6 +34,11 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
   if (facts.rootless && !on("namespaces.user")) {
     throw new Refusal(
       "an ordinary user's container needs the part namespaces.user, which --layers leaves out: take it back in, or run as root",
+    );
+  }
+  if (rootless && options.network?.mode === "container") {
+    throw new Refusal(
+      `--network container:${options.network.container}: a container in a user namespace of its own cannot enter a network that belongs to another one: run both as root, without --rootless`,
     );
   }
   const kept = chooseCapabilities(options.capAdd, options.capDrop);
@@ -135,8 +140,9 @@ function chooseNetwork(options: RunOptions, { networkOwner }: Identity): Network
   };
 }
 
-function chooseHostname(options: RunOptions, { id }: Identity): string | undefined {
-  if (options.network?.mode === "container") return undefined;
+// The names that a network knows a container by are those of the one it belongs to.
+function chooseHostname(options: RunOptions, { id, networkOwner }: Identity): string | undefined {
+  if (options.network?.mode === "container") return networkOwner?.hostname;
   return options.hostname ?? shortId(id);
 }
 

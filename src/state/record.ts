@@ -136,11 +136,11 @@ export function noSuchContainer(reference: string): Refusal {
 }
 
 function stillRunning(name: string): Refusal {
-  return new Refusal(`container ${name} is running: stop it first, or remove it by force (rm -f)`, 1);
+  return new Refusal(`container ${name} is running: end it first, or remove it by force (rm -f)`, 1);
 }
 
 function conflict(name: string, holder: string): Refusal {
-  const remedy = "remove or rename that one, or choose another name";
+  const remedy = "remove that one, or choose another name";
   return new Refusal(
     `Conflict. The container name "${name}" is already in use by container ${shortId(holder)}: ${remedy}`,
   );

@@ -36,7 +36,14 @@ runTest("--network container:NAME shares the other's links, names and published 
   const { code, stdout } = await shell("ip -o addr show eth0; hostname; cat /etc/hosts", "--network", "container:web");
   expect(code).toBe(0);
   expect(stdout).toContain("172.30.0.2/16");
-  expect(stdout).toMatch(/^172\.30\.0\.2\t[0-9a-f]{12} web$/m);
+  const [, hostname] = /^172\.30\.0\.2\t([0-9a-f]{12}) web$/m.exec(stdout) ?? [];
+  const names = await shell('hostname; cat /etc/hostname; echo "$HOSTNAME"', "--network", "container:web");
+  expect(names).toMatchObject({ code: 0, stdout: `${hostname}\n`.repeat(3), stderr: "" });
+  // inside a user namespace of its own, the other's network belongs to strangers
+  expect(await shell("true", "--rootless", "--network", "container:web")).toMatchObject({
+    code: 125,
+    stderr: expect.stringContaining("cannot enter a network that belongs to another one"),
+  });
   const server = host.startMinidocker([
     "run",
     "--rm",

@@ -153,6 +153,25 @@ describe("limits", () => {
     expect(await prints(["--ulimit", "nofile=123:456"], "ulimit -Sn; ulimit -Hn")).toBe("123\n456");
   });
 
+  rootTest("of memory: that the kernel killed is said, whichever process of the container it was", async () => {
+    const greedy = "tail /dev/zero";
+    for (const [options, script, code] of [
+      [[], `exec ${greedy}`, 137],
+      [["--init"], `exec ${greedy}`, 137],
+      [[], `${greedy}; exit $?`, 137],
+      [[], `${greedy}; exit 5`, 5],
+    ] as const) {
+      const outcome = await run(["-m", "24m", ...options], script);
+      const said = `minidocker: out of memory: its memory limit of 24 MiB was reached, and the kernel killed a process of the container (exit code ${code})\n`;
+      expect({ script, options, ...outcome }).toMatchObject({ code, stderr: expect.stringContaining(said) });
+    }
+  });
+
+  rootTest("of memory that are not reached: nothing is said", async () => {
+    expect(await prints(["-m", "24m"], "echo fine")).toBe("fine");
+    expect(await run(["-m", "24m", "--init"], "kill -KILL $$")).toMatchObject({ code: 137, stderr: "" });
+  });
+
   rootTest("kernel settings of its namespaces", async () => {
     const settings = "cat /proc/sys/kernel/shmmax /proc/sys/net/ipv4/ip_default_ttl";
     expect(await prints(["--sysctl", "kernel.shmmax=4096", "--sysctl", "net.ipv4.ip_default_ttl=65"], settings)).toBe(

@@ -1,5 +1,6 @@
 // What an ordinary user's containers need beyond a user namespace.
 
+import { accessSync, constants, existsSync } from "node:fs";
 import type { Facts } from "../../core/facts.ts";
 import type { Finding } from "./finding.ts";
 
@@ -29,9 +30,29 @@ function subordinateIds(tools: Facts["tools"], uids: number, gids: number): Find
   return { ...base, verdict: "yes", saw: "newuidmap, newgidmap and ranges in /etc/subuid and /etc/subgid" };
 }
 
+/** With which pasta makes a link in the container's namespace. */
+const TUN = "/dev/net/tun";
+
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function pasta(tools: Facts["tools"]): Finding {
   const base = { id: "rootless.network", title: "network for ordinary users (pasta)" };
-  if (tools["pasta"] !== undefined) return { ...base, verdict: "yes", saw: tools["pasta"] };
+  const program = tools["pasta"];
+  if (program !== undefined && mayOpen(TUN)) return { ...base, verdict: "yes", saw: program };
+  if (program !== undefined)
+    return {
+      ...base,
+      verdict: "limited",
+      saw: `${program}, but ${TUN} ${existsSync(TUN) ? "is not open to you" : "is missing"}: containers have the loopback interface only`,
+      remedy: existsSync(TUN) ? `chmod 666 ${TUN}, as most systems have it` : "modprobe tun",
+    };
   return {
     ...base,
     verdict: "limited",
