@@ -133,7 +133,8 @@ class Removal {
       const [entries = []] = await this.#list([again]);
       if (this.#top.value < 0) return this.#top.value !== -EACCES;
       await this.#stage.close(again);
-      const names = entries.map((it) => it.name).join("/");
+      // a name that is taken, as by a removal that stopped half-way, is no reason to give up: the next one is tried
+      const names = [...entries.map((it) => it.name), this.#serial].join("/");
       if (names === before) throw new Error(`these are not removed, although nothing forbids it: ${names}`);
       before = names;
       const folders = await this.#unlinkFiles(this.#top, entries);
