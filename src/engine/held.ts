@@ -26,6 +26,7 @@ import { Build, type Goal, type Plan } from "./held/build.ts";
 import { hostnameInside, scriptInContainer, scriptInside } from "./held/places.ts";
 import type { ScriptOutcome } from "./held/script.ts";
 import { shellInContainer } from "./held/shell.ts";
+import { Lookout } from "./held/unwanted.ts";
 import { judge } from "./judge.ts";
 import { type Console, describe, explained, putInOrder, reserve } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
@@ -50,11 +51,13 @@ export class Held {
   #history: Position[] = [];
   #moving: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
+  readonly #lookout: Lookout;
 
   private constructor(plan: Plan, name: string) {
     this.#plan = plan;
     this.id = plan.id;
     this.name = name;
+    this.#lookout = new Lookout(plan.paths, this, () => this.close());
   }
 
   /** Reserved and described; nothing is made yet. What runs in it is the resident, so a command is not needed. */
@@ -176,6 +179,18 @@ export class Held {
     return await this.#within((resident) => attack(resident, action));
   }
 
+  /** That another command has removed it. From then on everything but `close` throws this. */
+  get removed(): Refusal | undefined {
+    // what has just failed may have failed for that reason, before it was looked at in turn
+    this.#lookout.look();
+    return this.#lookout.removed;
+  }
+
+  /** Aborted when it has been removed, and all of it is taken back. */
+  get gone(): AbortSignal {
+    return this.#lookout.gone;
+  }
+
   /** What it calls itself. */
   async hostname(): Promise<string> {
     return await hostnameInside(this.#open());
@@ -200,8 +215,12 @@ export class Held {
     return this.#closed;
   }
 
+  #throwIfClosed(): void {
+    if (this.#closed !== undefined) throw this.removed ?? new Refusal(`container ${this.name} has been closed`);
+  }
+
   #open(): Build {
-    if (this.#closed !== undefined) throw new Refusal(`container ${this.name} has been closed`);
+    this.#throwIfClosed();
     if (this.#build === undefined) throw new Refusal(`container ${this.name} is not begun yet`);
     return this.#build;
   }
@@ -213,6 +232,7 @@ export class Held {
       return await action(resident);
     } catch (error) {
       if (!(error instanceof StageGone)) throw error;
+      this.#lookout.look();
       this.#open();
       if (error.late) throw new Refusal(`container ${this.name}: ${error.message}`);
       throw new Refusal(`container ${this.name} has ended: its first process, ${pid}, is gone`);
@@ -220,7 +240,7 @@ export class Held {
   }
 
   async #exclusively<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#closed !== undefined) throw new Refusal(`container ${this.name} has been closed`);
+    this.#throwIfClosed();
     if (this.#moving !== undefined)
       throw new Refusal(`container ${this.name} is being made: wait for it to stand still`);
     const moving = action();
@@ -240,11 +260,12 @@ export class Held {
       if (pause !== undefined && this.#build.position !== undefined) this.#history.push(this.#build.position);
       return pause;
     } catch (error) {
+      this.#lookout.look();
       // whoever has closed it waits for this very call; otherwise it closes because it failed
       const closing = this.#closed === undefined;
       this.#closed ??= this.#end();
       if (closing) await this.#closed;
-      throw explained(error);
+      throw this.removed ?? explained(error);
     }
   }
 
@@ -263,6 +284,7 @@ export class Held {
 
   /** `moving`: what is under way, and fails as soon as it sees that its container has been abandoned. */
   async #end(moving?: Promise<unknown>): Promise<void> {
+    this.#lookout.end();
     await this.#build?.abandon();
     await moving;
     // a call may have failed before anything was there, or while it was being made anew

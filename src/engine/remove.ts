@@ -1,18 +1,19 @@
 // `rm`: takes back all that is left of a container, and forgets it.
 
+import { existsSync } from "node:fs";
 import { Cgroup } from "../core/cgroup.ts";
-import type { Facts } from "../core/facts.ts";
 import { findFacts } from "../core/find-facts.ts";
 import { Refusal } from "../core/refusal.ts";
 import { layers } from "../layers/index.ts";
 import { launch } from "../stage/launch.ts";
 import { Session } from "../stage/stage.ts";
 import { findContainer } from "../state/find.ts";
-import { openPaths } from "../state/paths.ts";
+import { containerDir, openPaths } from "../state/paths.ts";
 import { isAlive, type ProcessIdentity } from "../state/process.ts";
 import { noSuchContainer } from "../state/record.ts";
 import type { ContainerRecord, Listed } from "../state/shape.ts";
 import type { Care } from "./care.ts";
+import { declareUnwanted } from "./held/unwanted.ts";
 import { exclusively, forget, recover } from "./recover.ts";
 
 const SECONDS = 10;
@@ -31,7 +32,7 @@ export async function removeContainer(
   const running = isBusy(found);
   if (running) {
     if (!force) throw new Refusal(`container ${found.name} is ${found.status}: stop it first, or use rm --force`, 1);
-    await end(found, care.facts);
+    await end(found, care);
   }
   const removed = await exclusively(paths, found.id, () => takeAway(care, found));
   // one that ran may have been removed by who ran it; any other by somebody who was faster
@@ -47,15 +48,18 @@ function isBusy(found: Listed): found is ContainerRecord {
   return found.status !== "damaged" && found.status !== "exited" && attendants(found).some(isAlive);
 }
 
-/** Kills the program and waits until whoever looks after it has put things in order. */
-async function end(record: ContainerRecord, facts: Facts): Promise<void> {
-  const { process: program } = record;
+/** Kills the program and waits until whoever looks after it, or holds it, has put things in order. */
+async function end(record: ContainerRecord, { paths, facts }: Care): Promise<void> {
+  const { process: program, creator, name } = record;
+  declareUnwanted(paths, record.id);
   if (program !== undefined && isAlive(program)) process.kill(program.pid, "SIGKILL");
   else Cgroup.of(facts.cgroup, record.id).kill();
   const deadline = Date.now() + SECONDS * 1000;
-  while (attendants(record).some(isAlive)) {
-    if (Date.now() > deadline)
-      throw new Refusal(`container ${record.name} did not end within ${SECONDS} s of SIGKILL`, 1);
+  while (attendants(record).some(isAlive) && existsSync(containerDir(paths, record.id))) {
+    if (Date.now() > deadline) {
+      const holder = isAlive(creator) ? `: process ${creator.pid}, the minidocker that made it, still holds it` : "";
+      throw new Refusal(`container ${name} did not end within ${SECONDS} s of SIGKILL${holder}`, 1);
+    }
     await Bun.sleep(5);
   }
 }

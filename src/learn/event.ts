@@ -27,9 +27,10 @@ export type Event =
   | { readonly kind: "blocked"; readonly lesson: Lesson; readonly why: string }
   /**
    * The lesson goes back, or begins again, and goes on at that part; what lies before it has been done again in silence. `resume`:
-   * the learner has taken the container further than the lesson, which goes on where it was.
+   * the learner has taken the container further than the lesson, which goes on where it was. `lost`: the container was removed by
+   * another command, and the lesson goes on with one that is made as it was.
    */
-  | { readonly kind: "moved"; readonly how: "back" | "restart" | "resume"; readonly part: Part }
+  | { readonly kind: "moved"; readonly how: "back" | "restart" | "resume" | "lost"; readonly part: Part }
   | { readonly kind: "prose"; readonly part: Prose }
   | { readonly kind: "note"; readonly part: Note }
   | { readonly kind: "source"; readonly part: Source; readonly text: string; readonly firstLine: number }
@@ -104,5 +105,6 @@ export type Reply<Q extends Question = Question> = Replies[Q["kind"]];
 
 export interface Frontend {
   tell(event: Event): void;
-  ask<K extends Question["kind"]>(question: Extract<Question, { kind: K }>): Promise<Replies[K]>;
+  /** Where `over` is aborted, nobody waits for the answer any more: whoever asks stops asking, and may answer anything. */
+  ask<K extends Question["kind"]>(question: Extract<Question, { kind: K }>, over?: AbortSignal): Promise<Replies[K]>;
 }

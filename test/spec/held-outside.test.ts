@@ -61,6 +61,33 @@ for (const [what, ...options] of abandoned) {
   });
 }
 
+const removals = [
+  ["removedAtFirst"],
+  ["removed"],
+  ["removedFinished"],
+  ["removedFinished", "--layers=-namespaces.pid"],
+  ["removedFinished", "--layers=-cgroups"],
+] as const;
+
+for (const [what, ...options] of removals) {
+  rootTest(`rm --force takes it from its minidocker, which takes it back and says so: ${what} ${options}`, async () => {
+    const run = host.start(worker(what, "--name", "held", ...options));
+    await run.until("standing");
+    const refused = await host.minidocker(["rm", "held"]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("use rm --force")]);
+    const began = performance.now();
+    const { code, stdout, stderr } = await host.minidocker(["rm", "--force", "held"]);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "held\n", stderr: "" });
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(remains(host)).toEqual([]);
+    const removed = "container held has been removed by another command";
+    expect(await run.outcome).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`${removed}, closed; ${removed}`),
+    });
+  });
+}
+
 rootTest("the shell in a finished one has a terminal of its own, job control, and all layers", async () => {
   const terminal = host.onTerminal(worker("shell"), { columns: 90, rows: 20 });
   await terminal.until("/ # ");

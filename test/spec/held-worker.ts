@@ -15,6 +15,11 @@ const held = await Held.make(readRunOptions(parsed.values as unknown as RunValue
   notice: say,
 });
 
+async function gone(): Promise<void> {
+  await new Promise<void>((resolve) => held.gone.addEventListener("abort", () => resolve()));
+  say(`${held.gone.reason.message}, ${held.state}; ${await held.advance("finished").catch((it) => it.message)}`);
+}
+
 const deeds: Readonly<Record<string, () => Promise<void>>> = {
   /** Stands still, or runs, until it is killed. */
   async pause() {
@@ -28,6 +33,24 @@ const deeds: Readonly<Record<string, () => Promise<void>>> = {
     await held.runScript("container", "sleep 1000 & sleep 1001 &");
     say(`standing ${held.pid}`);
     await Bun.sleep(60_000);
+  },
+  /** Waits until somebody else removes it. */
+  async removed() {
+    await held.advance({ layer: "namespaces", step: "set the hostname" });
+    say(`standing ${held.pid}`);
+    await gone();
+  },
+  async removedFinished() {
+    await held.advance("finished");
+    await held.runScript("container", "sleep 1000 & sleep 1001 &");
+    say(`standing ${held.pid}`);
+    await gone();
+  },
+  /** Nothing of it runs yet. */
+  async removedAtFirst() {
+    await held.advance({ size: "call" });
+    say(`standing ${held.pid}`);
+    await gone();
   },
   async shell() {
     await held.advance("finished");

@@ -1,8 +1,18 @@
-// Leaving a lesson in the middle: Ctrl-C and a closed window, at every kind of question.
+// Leaving a lesson in the middle: Ctrl-C and a closed window, at every kind of question. And a lesson that is left without its
+// container, because somebody has removed it.
 
 import { beforeAll, expect } from "bun:test";
-import { existsSync } from "node:fs";
-import { learn, lessonFile, nothingLeft, type TestLesson, withoutControl, writeLessons } from "../harness/lessons.ts";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  block,
+  head,
+  learn,
+  lessonFile,
+  nothingLeft,
+  type TestLesson,
+  withoutControl,
+  writeLessons,
+} from "../harness/lessons.ts";
 import { privateHost } from "../harness/private-host.ts";
 import { waitUntil } from "../harness/run.ts";
 import { isRoot, rootTest } from "../harness/skip.ts";
@@ -81,3 +91,74 @@ for (const [place, [lesson, way, at]] of Object.entries(places)) {
     TIMEOUT,
   );
 }
+
+/** What is asked when the lesson's container is removed, the way there, and the row of keys that is there again afterwards. */
+const removals: Readonly<Record<string, readonly [way: readonly (readonly [string, string])[], at: string]>> = {
+  "a pause": [[], "w v R q ?]"],
+  "a list": [[["w v R q ?]", "k"]], "Enter: confirm"],
+  "a finished container": [[["w v R q ?]", "r"]], "p v R q ?]"],
+  "a task in it": [
+    [
+      ["w v R q ?]", "r"],
+      ["p v R q ?]", "\r"],
+    ],
+    "own shell",
+  ],
+};
+
+for (const [place, [way, at]] of Object.entries(removals)) {
+  rootTest(
+    `when another command removes its container at ${place}, the lesson makes it again and goes on`,
+    async () => {
+      const file = `${host.folder}/removed.md`;
+      const task = `${block("verify container became", "# a file is there\ntest -e /made")}${block("solve container", "touch /made")}`;
+      const pauses = `${block("pause", "namespaces: set the hostname")}\nOn.\n${block("pause", "finished")}`;
+      writeFileSync(file, `${head("container: --network none base\n")}\n# Removed\n${pauses}${task}\nThe end comes.\n`);
+      const terminal = learn(host, [file], { rows: 80 });
+      for (const [seen, key] of way) {
+        await terminal.until(seen);
+        terminal.type(key);
+      }
+      await terminal.until(at);
+      const [id = ""] = ids();
+      const began = performance.now();
+      const second = ["sh", "-c", '. "$1/env"; minidocker rm --force "$2"', "sh", lessonFolder(), id.slice(0, 12)];
+      const { code, stderr } = await host.command(second);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(performance.now() - began).toBeLessThan(5000);
+      await terminal.until(/container has been removed by\s+another command/);
+      await terminal.until(at === "Enter: confirm" ? "w v R q ?]" : at);
+      expect(ids()).toHaveLength(1);
+      expect(ids()).not.toEqual([id]);
+      terminal.type("q");
+      expect(await terminal.exited).toBe(0);
+      await nothingLeft(host);
+    },
+    TIMEOUT,
+  );
+}
+
+rootTest(
+  "a lesson whose own script removes its container ends, and says why",
+  async () => {
+    const file = `${host.folder}/itself.md`;
+    const script = "minidocker rm --force $(minidocker ps -q) >/dev/null";
+    const parts = `${block("pause", "finished")}${block("run host", script)}${block("run container", "true")}`;
+    writeFileSync(file, `${head("container: --network none base\n")}\n# Itself\n${parts}`);
+    const { code, stderr } = await host.minidocker(["learn", file, "--auto"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/: container \S+ has been removed by another command\n$/),
+    });
+    await nothingLeft(host);
+  },
+  TIMEOUT,
+);
+
+function lessonFolder(): string {
+  const lessons = `${host.folder}/root/data/lessons`;
+  return `${lessons}/${readdirSync(lessons)[0]}`;
+}
+
+/** Of the lesson's containers. */
+const ids = (): string[] => readdirSync(`${lessonFolder()}/state/containers`).filter((it) => !it.startsWith("."));

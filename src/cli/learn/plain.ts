@@ -37,6 +37,7 @@ const moved = {
   back: "Back to here.",
   restart: "From the beginning.",
   resume: "The container is made again as far as the lesson has come, which goes on from there.",
+  lost: "The lesson's container has been removed by another command. It is made again as far as the lesson has come, which goes on from there.",
 } as const;
 
 const writers: { readonly [K in Event["kind"]]: (event: Of<K>) => string } = {

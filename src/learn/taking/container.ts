@@ -82,8 +82,18 @@ export class LessonContainer {
   async rewind(): Promise<void> {
     this.#reached = this.#stop = this.#told = undefined;
     this.#onPid(undefined);
-    if (this.#held !== undefined && this.#held.state !== "closed") await this.#held.rewind();
-    else this.#held = undefined;
+    if (this.#held !== undefined && this.#held.state !== "closed") return await this.#held.rewind();
+    await this.close();
+  }
+
+  /** That another command has removed it, until it is made again. */
+  get removed(): Error | undefined {
+    return this.#held?.removed;
+  }
+
+  /** Aborted when it has been removed; undefined before it is begun. */
+  get gone(): AbortSignal | undefined {
+    return this.#held?.gone;
   }
 
   get id(): string | undefined {

@@ -4,12 +4,15 @@
 import type { Control, Event, Frontend, Question, Reply } from "../event.ts";
 import type { Part } from "../lesson.ts";
 
-/** The learner wants to be elsewhere; or (`resume`) the container is elsewhere, and is made again as far as the lesson is. */
+/**
+ * The learner wants to be elsewhere; or the container is elsewhere (`resume`), or nowhere any more (`lost`), and is made again as
+ * far as the lesson is.
+ */
 export class Turn extends Error {
   override readonly name = "Turn";
-  readonly control: Control | "resume";
+  readonly control: Control | "resume" | "lost";
 
-  constructor(control: Control | "resume") {
+  constructor(control: Control | "resume" | "lost") {
     super(control);
     this.control = control;
   }
@@ -23,11 +26,14 @@ export class Dialog {
   readonly signal: AbortSignal;
   readonly #frontend: Frontend;
   readonly #stops: Set<Part>;
+  readonly #gone: () => AbortSignal | undefined;
 
-  constructor(frontend: Frontend, signal: AbortSignal, stops: Set<Part>) {
+  /** `gone`: aborted when the lesson's container has been removed, while there is one. */
+  constructor(frontend: Frontend, signal: AbortSignal, stops: Set<Part>, gone: () => AbortSignal | undefined) {
     this.#frontend = frontend;
     this.signal = signal;
     this.#stops = stops;
+    this.#gone = gone;
   }
 
   tell(event: Event): void {
@@ -38,7 +44,9 @@ export class Dialog {
   async ask<K extends Kind>(at: Part, question: Asked<K>): Promise<Exclude<Reply<Asked<K>>, Control>> {
     this.signal.throwIfAborted();
     if (question.kind !== "continue") this.#stops.add(at);
-    const reply = await this.orAborted(this.#frontend.ask(question));
+    const gone = this.#gone();
+    const reply = await this.orAborted(this.#frontend.ask(question, gone));
+    if (gone?.aborted === true) throw new Turn("lost");
     if (reply === "quit" || reply === "restart" || reply === "back") throw new Turn(reply);
     return reply as Exclude<Reply<Asked<K>>, Control>;
   }

@@ -23,6 +23,11 @@ export interface Outcome {
   readonly missed: readonly Predict[];
 }
 
+/** Whoever has removed the container is most often the lesson's, too, and ends with it: until it has said what it did. */
+const MOMENT = 500;
+/** A lesson whose own script removes its container would go on for ever. */
+const OFTEN = 3;
+
 /** With `auto`: the first untrue thing. */
 class Untrue extends Error {
   override readonly name = "Untrue";
@@ -43,19 +48,22 @@ class Runner {
   readonly #options: RunnerOptions;
   readonly #memory: Memory;
   readonly #dialog: Dialog;
+  #gone: () => AbortSignal | undefined = () => undefined;
   #at: Part | undefined;
+  #losses = 0;
 
   constructor(lesson: Lesson, frontend: Frontend, options: RunnerOptions) {
     this.#lesson = lesson;
     this.#options = options;
     this.#memory = new Memory(options.size);
-    this.#dialog = new Dialog(frontend, options.signal, this.#memory.stops);
+    this.#dialog = new Dialog(frontend, options.signal, this.#memory.stops, () => this.#gone());
   }
 
   async run(): Promise<Outcome> {
     const { means, signal } = this.#options;
     const bench = await Bench.open(means.paths, means.command);
     const container = this.#container(bench);
+    this.#gone = () => container.gone;
     try {
       return await this.#takeAll(bench, container);
     } catch (error) {
@@ -77,6 +85,7 @@ class Runner {
       const part = start ?? this.#lesson.parts[0];
       if (part !== undefined) this.#tell({ kind: "moved", how: turn.control, part });
       await container.rewind();
+      if (turn.control === "lost") await Bun.sleep(MOMENT);
       await bench.reset(container.id);
       turn = await this.#walk(bench, container, start, []);
     }
@@ -103,12 +112,18 @@ class Runner {
       for (const part of [...this.#memory.missed]) await ctx.predictions.again(part);
       return undefined;
     } catch (error) {
-      if (error instanceof Turn) return error;
+      if (error instanceof Turn && error.control !== "lost") return error;
       if (error instanceof Untrue) return undefined;
+      if (container.removed !== undefined && !this.#dialog.signal.aborted) return this.#lost(container.removed);
       throw error;
     } finally {
       this.#dialog.silent = false;
     }
+  }
+
+  #lost(why: Error): Turn {
+    if (++this.#losses > OFTEN) throw why;
+    return new Turn("lost");
   }
 
   #container(bench: Bench): LessonContainer {
@@ -156,8 +171,9 @@ class Runner {
     this.#dialog.tell(event);
   }
 
-  #startOf(control: "back" | "restart" | "resume"): Part | undefined {
+  #startOf(control: "back" | "restart" | "resume" | "lost"): Part | undefined {
     if (control === "restart") return this.#restart();
+    if (control === "lost") return this.#at;
     return control === "back" ? this.#stopBefore() : this.#partAfter();
   }
 

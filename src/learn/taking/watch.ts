@@ -51,7 +51,13 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#stopped && !this.done.aborted) {
-      await this.#oneByOne(() => this.#look());
+      try {
+        await this.#oneByOne(() => this.#look());
+      } catch (error) {
+        // the question ends by itself then
+        if (this.#ctx.container.removed !== undefined) return;
+        throw error;
+      }
       await Bun.sleep(LOOK);
     }
   }

@@ -32,7 +32,9 @@ const tell = (event: Event): readonly Told[] => (tellers[event.kind] as (event: 
 export class TerminalFrontend implements Frontend {
   readonly #screen: Screen;
   readonly #chooser: Chooser;
-  readonly #signal: AbortSignal;
+  readonly #end: AbortSignal;
+  /** Ends what is asked now. */
+  #signal: AbortSignal;
   readonly #numbered: boolean;
   readonly #speaker: Speaker | undefined;
   #envFile = "";
@@ -44,7 +46,7 @@ export class TerminalFrontend implements Frontend {
   constructor({ accessible, plain, speaker, signal }: TerminalOptions) {
     this.#screen = new Screen(accessible ? "stream" : speaker === undefined ? "flow" : "slides");
     this.#chooser = accessible ? new NumberChooser(this.#screen) : new KeyChooser(this.#screen, !plain);
-    this.#signal = signal;
+    this.#end = this.#signal = signal;
     this.#numbered = plain || accessible;
     this.#speaker = speaker;
   }
@@ -63,11 +65,12 @@ export class TerminalFrontend implements Frontend {
     if (event.kind === "end" || event.kind === "blocked") void this.#screen.flush();
   }
 
-  async ask<K extends Question["kind"]>(question: Asked<K>): Promise<Replies[K]> {
+  async ask<K extends Question["kind"]>(question: Asked<K>, over?: AbortSignal): Promise<Replies[K]> {
+    this.#signal = over === undefined ? this.#end : AbortSignal.any([this.#end, over]);
     const elsewhere = await this.#flush();
     if (elsewhere !== undefined) return elsewhere as Replies[K];
     const answer = (this.#answers[question.kind] as (question: Asked<K>) => Promise<Replies[K] | undefined>)(question);
-    // an answer that nobody waits for any more: the lesson is over, or the task is done
+    // an answer that nobody waits for any more: the lesson is over, or the task is done, or the container gone
     return (await answer) ?? ("quit" as Replies[K]);
   }
 
