@@ -63,6 +63,17 @@ export const keyctlBy32Bits: MachineCode = {
   aarch64: undefined,
 };
 
+/** Exits with 100 after a 32-bit getpid. */
+export const getpidBy32Bits: MachineCode = {
+  x86_64: [
+    ...[0xb8, 20, 0, 0, 0], // mov eax, 20: getpid for 32-bit programs
+    ...[0xcd, 0x80], // int 0x80
+    ...[0xbf, 100, 0, 0, 0], // mov edi, 100
+    ...[0xb8, 231, 0, 0, 0, 0x0f, 0x05], // mov eax, exit_group; syscall
+  ],
+  aarch64: undefined,
+};
+
 /** Runs until it is killed. */
 export const spins: MachineCode = { x86_64: [0xeb, 0xfe], aarch64: [0x14000000] };
 

@@ -1,7 +1,10 @@
 // Why a host cannot try a probe.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Facts } from "../core/facts.ts";
+import { getpidBy32Bits, type MachineCode, program } from "./programs.ts";
 
 const read = (path: string): string | undefined => {
   try {
@@ -52,8 +55,29 @@ export const firstReason =
   (facts: Facts): string | undefined =>
     reasons.map((it) => it(facts)).find((it) => it !== undefined);
 
-/** A kernel that takes no 32-bit calls answers `int 0x80` with a signal. User-mode Linux takes them for 64-bit ones. */
-export const no32BitCalls = ({ kernel }: Facts): string | undefined =>
-  /\bUser Mode Linux\b/.test(read("/proc/cpuinfo") ?? "")
-    ? `the kernel ${kernel.release} does not tell 32-bit calls apart`
-    : undefined;
+/**
+ * User-mode Linux takes 32-bit calls for 64-bit ones. A kernel that was built without them, or a hypervisor that does not pass them on,
+ * answers with a signal; which only trying tells.
+ */
+export const no32BitCalls = ({ kernel }: Facts): string | undefined => {
+  if (/\bUser Mode Linux\b/.test(read("/proc/cpuinfo") ?? ""))
+    return `the kernel ${kernel.release} does not tell 32-bit calls apart`;
+  takes32BitCalls ??= runs(getpidBy32Bits);
+  return takes32BitCalls ? undefined : "this machine takes no 32-bit calls (int 0x80)";
+};
+
+let takes32BitCalls: boolean | undefined;
+
+/** Whether such a program gets to its end. True where no program can be put into the folder for temporary files. */
+function runs(code: MachineCode): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "minidocker-"));
+  const file = join(folder, "program");
+  try {
+    writeFileSync(file, program(code), { mode: 0o700 });
+    return Bun.spawnSync([file]).exitCode === 100;
+  } catch {
+    return true;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -169,24 +169,32 @@ describe("what is left", () => {
     expect(existsSync(`${host.folder}/root/state/probes`)).toBe(false);
   });
 
-  rootTest("nothing after Ctrl-C in the middle; the exit code is the signal's", async () => {
-    const run = host.startMinidocker(["probe", "--leave-one-out", "--only-one"]);
-    await run.until("container 3 of 16");
-    run.signal("SIGINT");
-    expect((await run.outcome).code).toBe(130);
-    expect(remains(host)).toEqual([]);
-    expect(existsSync(`${host.folder}/root/state/probes`)).toBe(false);
-  });
+  rootTest(
+    "nothing after Ctrl-C in the middle; the exit code is the signal's",
+    async () => {
+      const run = host.startMinidocker(["probe", "--leave-one-out", "--only-one"]);
+      await run.until("container 3 of 16");
+      run.signal("SIGINT");
+      expect((await run.outcome).code).toBe(130);
+      expect(remains(host)).toEqual([]);
+      expect(existsSync(`${host.folder}/root/state/probes`)).toBe(false);
+    },
+    60_000,
+  );
 
-  rootTest("nothing after SIGKILL in the middle, once the next command has run", async () => {
-    const run = host.startMinidocker(["probe", "--leave-one-out"]);
-    await run.until("container 3 of 9");
-    run.signal("SIGKILL");
-    await run.outcome;
-    await probe("mount");
-    expect(remains(host)).toEqual([]);
-    expect(existsSync(`${host.folder}/root/state/probes`)).toBe(false);
-  });
+  rootTest(
+    "nothing after SIGKILL in the middle, once the next command has run",
+    async () => {
+      const run = host.startMinidocker(["probe", "--leave-one-out"]);
+      await run.until("container 3 of 9");
+      run.signal("SIGKILL");
+      await run.outcome;
+      await probe("mount");
+      expect(remains(host)).toEqual([]);
+      expect(existsSync(`${host.folder}/root/state/probes`)).toBe(false);
+    },
+    60_000,
+  );
 
   rootTest("--html has written a page that names each probe and container", () => {
     const html = readFileSync(`${host.folder}/page.html`, "utf8");
