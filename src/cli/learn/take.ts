@@ -55,9 +55,10 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
     let last: string | undefined;
     let notice: string | undefined;
     let code = 0;
+    const search = { text: "" };
     for (;;) {
       const listed = await describeLessons();
-      const chosen = await menu(listed, readPaths(), { numbered, signal, last, notice });
+      const chosen = await menu(listed, readPaths(), { numbered, signal, last, notice, search });
       signal.throwIfAborted();
       if (chosen === undefined) return code;
       const names = "path" in chosen ? ahead(chosen.path) : [chosen.lesson];
@@ -65,6 +66,7 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
       const blocked = "path" in chosen ? undefined : listed.find((it) => it.name === chosen.lesson)?.blocked;
       notice = blocked && `${last} is blocked: ${blocked}.`;
       if (notice !== undefined) continue;
+      search.text = "";
       const lessons = names.map((it) => findLesson(it));
       code = Math.max(code, await takeAll(lessons, values, signal));
     }

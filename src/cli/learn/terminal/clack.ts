@@ -16,13 +16,18 @@ export interface ListItem<T> {
   readonly spoken?: string;
 }
 
+/** What is typed, from list to list. */
+export interface Search {
+  text: string;
+}
+
 export interface ListOptions<T> {
   readonly title: string;
   readonly items: readonly ListItem<T>[];
   /** Where the list begins. */
   readonly first?: T | undefined;
   /** What is typed narrows the list. */
-  readonly search?: boolean;
+  readonly search?: Search | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -54,16 +59,14 @@ export async function chooseFromList<T>({
     const options = items.map(({ value, label, hint }) => ({ value, label, ...(hint === undefined ? {} : { hint }) }));
     const common = {
       message: title,
-      options: options as never[],
       input: input as never,
       signal: AbortSignal.any([signal, gone.signal]),
       ...(first === undefined ? {} : { initialValue: first }),
     };
     for (;;) {
-      const answer = (await (search === true ? autocomplete<T>({ ...common, filter: isFound }) : select<T>(common))) as
-        | T
-        | symbol
-        | undefined;
+      const answer = (await (search === undefined
+        ? select<T>({ ...common, options: options as never[] })
+        : autocomplete<T>({ ...common, ...searching(search, options as never[]) }))) as T | symbol | undefined;
       // Enter where the search has found nothing is no answer
       if (answer !== undefined) return isCancel(answer) ? undefined : (answer as T);
     }
@@ -72,6 +75,18 @@ export async function chooseFromList<T>({
     await feeding;
     input.destroy();
   }
+}
+
+/** The prompt asks for its options whenever it shows them: there is no other place to learn what was typed. */
+function searching<O extends { label?: string }>(search: Search, options: O[]) {
+  return {
+    options(this: { readonly userInput: string }): O[] {
+      search.text = this.userInput;
+      return options;
+    },
+    filter: isFound,
+    ...(search.text === "" ? {} : { initialUserInput: search.text }),
+  };
 }
 
 async function feed(keyboard: Keyboard, input: Keys, gone: AbortController, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@
 import type { LessonPath } from "../../../learn/library.ts";
 import { columns, pad, width } from "../../style.ts";
 import type { Listed } from "../list.ts";
-import type { ListItem } from "./clack.ts";
+import type { ListItem, Search } from "./clack.ts";
 import { chooseOne } from "./list-chooser.ts";
 
 export type MenuChoice = { readonly lesson: string } | { readonly path: LessonPath };
@@ -15,6 +15,8 @@ export interface MenuOptions {
   readonly last?: string | undefined;
   /** Why what was chosen before was not taken. */
   readonly notice?: string | undefined;
+  /** Where what is typed into it is kept. */
+  readonly search: Search;
 }
 
 const WALK = "container";
@@ -28,7 +30,7 @@ const FRAME = 6;
 export async function menu(
   lessons: readonly Listed[],
   paths: readonly LessonPath[],
-  { numbered, signal, last, notice }: MenuOptions,
+  { numbered, signal, last, notice, search }: MenuOptions,
 ): Promise<MenuChoice | undefined> {
   const walk = lessons.filter((it) => it.name === WALK);
   const others = lessons.filter((it) => it.name !== WALK);
@@ -44,7 +46,7 @@ export async function menu(
       title: titleFor(notice, numbered),
       items,
       first: last,
-      search: true,
+      search,
       signal,
     },
     numbered,

@@ -29,7 +29,7 @@ export async function probeNow(
         label: `${it.name.padEnd(16)}  ${it.question}`,
         spoken: `${it.name}: ${it.question}`,
       })),
-      search: true,
+      search: { text: "" },
       signal,
     },
     numbered,
