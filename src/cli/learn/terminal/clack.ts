@@ -67,8 +67,9 @@ export async function chooseFromList<T>({
       const answer = (await (search === undefined
         ? select<T>({ ...common, options: options as never[] })
         : autocomplete<T>({ ...common, ...searching(search, options as never[]) }))) as T | symbol | undefined;
-      // Enter where the search has found nothing is no answer
       if (answer !== undefined) return isCancel(answer) ? undefined : (answer as T);
+      // Enter where the search has found nothing is no answer: it begins anew
+      if (search !== undefined) search.text = "";
     }
   } finally {
     await keyboard.close();
