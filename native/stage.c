@@ -137,6 +137,7 @@ static void serve(long size) {
   if (size < (long)sizeof *frame || frame->calls > CALLS_MAX ||
       sizeof *frame + calls_size + relocations_size + frame->size != (uint64_t)size ||
       !inside_arena(frame->base, frame->size) || !inside_arena(frame->out, frame->outSize) ||
+      !inside_arena(frame->blank, 0) ||
       frame->outSize > FRAME_MAX - sizeof answer.head - CALLS_MAX * sizeof(int64_t)) {
     respond(serial, 0, 0, EBADMSG, 0, 0);
     return;
@@ -146,6 +147,7 @@ static void serve(long size) {
   int64_t *results = (void *)(answer.bytes + sizeof answer.head);
   uint32_t out = frame->out, out_size = frame->outSize, count = frame->calls, done = 0;
   copy(arena + frame->base, packet + sizeof *frame + calls_size + relocations_size, frame->size);
+  for (uint32_t at = frame->blank; at < out + out_size; at++) arena[at] = 0;
   while (done < count) {
     int64_t *result = &results[done];
     int error = relocate(relocations, frame->relocations, results, done);

@@ -22,8 +22,14 @@ import type { Stage } from "../stage/stage.ts";
 import type { Facts } from "./facts.ts";
 import { withAllIds } from "./mapped-stage.ts";
 
-/** A tree as whoever made it left it, the innermost folder first: the name of each ("" is the top), and the files in it. */
-export type Contents = readonly (readonly [folder: string, files: readonly string[]])[];
+/** A tree as whoever made it left it, the innermost folder first ("" is the top). */
+export type Contents = readonly {
+  readonly folder: string;
+  /** Names in it that are no folders. */
+  readonly files?: readonly string[];
+  /** Names in it of folders, which are empty by the time that it is this one's turn. */
+  readonly folders?: readonly string[];
+}[];
 
 /**
  * Removes the folder and all that is in it; succeeds where it is not there. Most are as they were made: what `expected` names is removed
@@ -46,25 +52,27 @@ const BELOW = { flags: FOLDER, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | 
 
 /** One round trip. False where anything else is there, or in the way; what has gone by then is no loss to who looks first. */
 async function removeExpected(stage: Stage, path: string, expected: Contents): Promise<boolean> {
-  const [folder, name] = split(path);
+  const [above, name] = split(path);
   const gone = { tolerate: [ENOENT] };
   const emptied = { tolerate: [ENOENT, ENOTEMPTY] };
   stage.flush();
-  const parent = await stage.openat(AT_FDCWD, folder, FOLDER, 0, gone);
+  const parent = await stage.openat(AT_FDCWD, above, FOLDER, 0, gone);
   const top = await stage.openat(parent, name, FOLDER, 0, gone);
+  const opened = [parent, top];
   try {
-    for (const [below, files] of expected) {
-      const at = below === "" || files.length === 0 ? top : await stage.openat2(top, below, BELOW, openHow.size, gone);
+    for (const { folder, files = [], folders = [] } of expected) {
+      const at = folder === "" ? top : await stage.openat2(top, folder, BELOW, openHow.size, gone);
+      if (at !== top) opened.push(at);
       for (const it of files) await stage.unlinkat(at, it, 0, gone);
-      if (at !== top) await stage.close(at);
-      if (below !== "") await stage.unlinkat(top, below, AT_REMOVEDIR, emptied);
+      for (const it of folders) await stage.unlinkat(at, it, AT_REMOVEDIR, emptied);
     }
     const last = await stage.unlinkat(parent, name, AT_REMOVEDIR, emptied);
-    for (const it of [top, parent]) await stage.close(it);
+    for (const it of opened) await stage.close(it);
     return [0, -ENOENT].includes(stage.value(last));
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    for (const it of [top, parent]) if (it.settled) await stage.close(it);
+    // they are closed last, so none of them is yet
+    for (const it of opened) if (it.settled) await stage.close(it);
     return false;
   }
 }

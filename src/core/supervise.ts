@@ -60,7 +60,9 @@ export async function superviseProgram(ctx: Context): Promise<number> {
   const terminal = ctx.shared.get("terminal") as Terminal | undefined;
   const { signals, log, record } = ctx.shared.get("supervision") as Record<"signals" | "log" | "record", Result>;
   ctx.step("supervise");
-  for (const fd of streams.inside) await host.close(fd, { hold: true });
+  for (const fd of streams.inside) await host.close(fd);
+  // not in one frame with what follows, whose reply comes when the program has ended
+  host.sendAhead();
   const memory = Memory.struct(order, {
     pid: ctx.pid,
     signals,

@@ -19,7 +19,7 @@ export class Memory {
     this.out = out;
   }
 
-  /** Memory that is only there for the call to fill. */
+  /** Zeroed memory that is only there for the call to fill. */
   static result(size: number): Memory {
     return new Memory(undefined, { size, out: true });
   }

@@ -42,6 +42,7 @@ const buffer = new Uint8Array(limits.FRAME_MAX);
 export class Channel implements Transport {
   readonly fd: number;
   #late = false;
+  #closed = false;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -93,8 +94,10 @@ export class Channel implements Transport {
     return buffer.subarray(0, 0);
   }
 
+  /** Once: later the number may belong to something else. */
   close(): void {
-    closeDescriptor(this.fd);
+    if (!this.#closed) closeDescriptor(this.fd);
+    this.#closed = true;
   }
 }
 

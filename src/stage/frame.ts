@@ -73,16 +73,17 @@ export class Frame {
   /** The packets to send, in order: what is too long for one frame goes ahead in frames without calls. */
   encode(serial: number): Uint8Array[] {
     const { size, out, outSize } = this.#layout();
+    const place = { serial, out, outSize, blank: size };
     const relocations = this.#relocations();
     const head = wire.frame.size + this.calls.length * wire.call.size + relocations.length * wire.relocation.size;
-    if (head + size <= wire.limits.FRAME_MAX) return [this.#packet({ serial, out, outSize }, relocations, size)];
+    if (head + size <= wire.limits.FRAME_MAX) return [this.#packet(place, relocations, size)];
     const [pointers, values] = [true, false].map((is) =>
       relocations.filter((it) => (it.kind === wire.kind.BUFFER) === is),
     );
     return [
       ...this.#dataFrames(serial, size),
       ...relocationFrames(serial, pointers as Relocation[]),
-      this.#packet({ serial, out, outSize }, values as Relocation[], 0),
+      this.#packet(place, values as Relocation[], 0),
     ];
   }
 

@@ -96,7 +96,7 @@ export class Stage {
     }
     if (!this.#frame.takes(call) && !this.#held) this.sendAhead();
     // what becomes of this call can depend on a result that is still under way
-    if (session.underWay !== undefined && call.operands.some((it) => this.#awaits(it))) session.settle();
+    if (session.underWay !== undefined && call.operands.some((it) => this.#awaits(it))) this.#wait();
     const errno = this.#refusal(call);
     if (errno !== undefined) {
       this.flush();
@@ -155,8 +155,18 @@ export class Stage {
 
   /** Sends what is queued and waits for the results. Throws what the first failed call amounts to. */
   flush(): void {
-    this.session.settle();
+    this.#wait();
     if (!this.#frame.empty) this.flushLater()();
+  }
+
+  /** Waits for what is under way. If that has failed, what is queued here belongs to something that will not happen. */
+  #wait(): void {
+    try {
+      this.session.settle();
+    } catch (error) {
+      this.#frame = new Frame();
+      throw error;
+    }
   }
 
   /** Sends what is queued, and goes on. Whoever sends something next, or needs a result, waits for these first. */
@@ -171,12 +181,13 @@ export class Stage {
 
   /** Sends what is queued, unless the last of it has to travel together with what comes next. */
   flushUnlessHeld(): void {
-    if (!this.#held) this.flush();
+    if (this.#held) this.#wait();
+    else this.flush();
   }
 
   /** Sends what is queued, and returns the function that waits for the results: for a frame that takes its time. */
   flushLater(): () => void {
-    this.session.settle();
+    this.#wait();
     const frame = this.#frame;
     this.#frame = new Frame();
     const start = Bun.nanoseconds();
@@ -196,7 +207,7 @@ export class Stage {
 
   /** Sends what is queued and takes its success for granted: for a frame that ends only when the stage does. */
   sendOff(): void {
-    this.session.settle();
+    this.#wait();
     const frame = this.#frame;
     this.#frame = new Frame();
     this.#executor.begin(frame);
@@ -239,7 +250,7 @@ export class Stage {
   }
 
   #settle(result: Result): void {
-    if (!result.settled) this.session.settle();
+    if (!result.settled) this.#wait();
     if (!result.settled) this.flush();
   }
 }

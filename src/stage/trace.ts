@@ -20,7 +20,7 @@ export interface TraceRow {
   readonly name: string;
   readonly call: string;
   readonly result: string;
-  /** Microseconds that the call's frame took, there and back; calls of one frame share it. */
+  /** Microseconds from the sending of the call's frame until its reply was read; calls of one frame share it. */
   readonly frame: number;
 }
 

@@ -5,7 +5,8 @@
 //   reply     reply │ i64 × calls  │ the arena's bytes [out, out + outSize)
 //
 // `data` is placed in the stage's arena at `base` before the first call runs. The arena outlives the frame, so
-// something too long for one frame is sent as several frames that hold no call, only data or relocations.
+// something too long for one frame is sent as several frames that hold no call, only data or relocations. What comes
+// back is zero from `blank` on until a call writes there: it is not sent.
 
 import { Struct } from "../abi/struct.ts";
 
@@ -17,6 +18,8 @@ export const frame = new Struct("frame", {
   size: "u32",
   out: "u32",
   outSize: "u32",
+  blank: "u32",
+  reserved: "u32",
 });
 
 /** One call. `tolerate` holds up to three errnos after which the frame goes on; any other failure ends it. */

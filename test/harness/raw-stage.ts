@@ -43,8 +43,9 @@ export function encodeFrame({
   head = {},
 }: RawFrame): Uint8Array {
   const counts = { calls: calls.length, relocations: relocations.length, size: data.length };
+  const blank = Number(head.out ?? 0) + Number(head.outSize ?? 0);
   return Buffer.concat([
-    wire.frame.encode({ serial: 1, ...counts, ...head }),
+    wire.frame.encode({ serial: 1, ...counts, blank, ...head }),
     ...calls.map((it) => wire.call.encode(it)),
     ...relocations.map((it) => wire.relocation.encode(it)),
     data,

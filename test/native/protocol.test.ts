@@ -56,6 +56,8 @@ describe("a frame that is not what it says it is, is refused with EBADMSG", () =
     ["data far outside the arena", encodeFrame({ data: new Uint8Array(8), head: { base: HIGH } })],
     ["output from behind the arena", encodeFrame({ head: { out: ARENA_SIZE, outSize: 1 } })],
     ["output from far outside the arena", encodeFrame({ head: { out: HIGH, outSize: 16 } })],
+    ["a blank that begins behind the arena", encodeFrame({ head: { blank: ARENA_SIZE + 1 } })],
+    ["a blank that begins far outside the arena", encodeFrame({ head: { blank: HIGH } })],
     ["more output than a reply can hold", encodeFrame({ head: { outSize: FRAME_MAX } })],
     ["as many calls as do not fit", encodeFrame({ calls: Array<RawCall>(CALLS_MAX + 1).fill(getpid) })],
   ];
@@ -102,6 +104,18 @@ describe("a call that is not what it should be, is not made and fails with EBADM
     expect(stage.ask(frame)).toMatchObject({ error: 0, done: 1, results: expect.arrayContaining([-EBADMSG]) });
     expectAlive();
   });
+});
+
+test("what comes back is blank where the frame says so, whatever earlier frames have left there", () => {
+  const left = new Uint8Array(16).fill(7);
+  expect(stage.ask({ data: left, calls: [getpid], head: { out: 4, outSize: 8 } }).out).toEqual(left.slice(0, 8));
+  expect(stage.ask({ calls: [getpid], head: { out: 4, outSize: 8, blank: 6 } }).out).toEqual(
+    new Uint8Array([7, 7, 0, 0, 0, 0, 0, 0]),
+  );
+  // and nothing else is
+  expect(stage.ask({ head: { outSize: 16 } }).out).toEqual(
+    new Uint8Array([7, 7, 7, 7, 7, 7, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7]),
+  );
 });
 
 test("an empty frame is answered", () => {

@@ -129,11 +129,10 @@ describe("a tree", () => {
 
 describe("a tree of which it is known what is in it", () => {
   const contents: Contents = [
-    ["upper/etc", ["hosts"]],
-    ["upper", []],
-    ["work/work", []],
-    ["work", []],
-    ["", ["owner"]],
+    { folder: "upper/etc", files: ["hosts"] },
+    { folder: "upper", folders: ["etc"] },
+    { folder: "work", folders: ["work"] },
+    { folder: "", files: ["owner"], folders: ["upper", "work"] },
   ];
 
   function asMade(): void {
@@ -146,10 +145,15 @@ describe("a tree of which it is known what is in it", () => {
   async function removeKnown(): Promise<string[]> {
     const names: string[] = [];
     const host = await both.host();
+    const pid = host.value(await host.getpid());
+    const descriptors = (): string[] => readdirSync(`/proc/${pid}/fd`);
+    const before = descriptors();
     both.session.observers.push({ before: ({ name }) => void names.push(name) });
     await removeTree(host, tree, facts, contents);
     both.session.observers.length = 0;
+    host.flush();
     expect(readdirSync(join(folder, "data/containers"))).toEqual([]);
+    expect(descriptors()).toEqual(before);
     return names;
   }
 
@@ -170,29 +174,44 @@ describe("a tree of which it is known what is in it", () => {
     await removeKnown();
   });
 
-  boxTest("goes without what a folder of it was exchanged for", async () => {
+  boxTest("also where a file of it is a folder by now", async () => {
     asMade();
-    mkdirSync(join(folder, "precious"));
-    writeFileSync(join(folder, "precious/hosts"), "x");
-    renameSync(join(tree, "upper/etc"), join(tree, "upper/moved"));
-    symlinkSync(join(folder, "precious"), join(tree, "upper/etc"));
+    renameSync(join(tree, "upper/etc/hosts"), join(tree, "upper/etc/moved"));
+    mkdirSync(join(tree, "upper/etc/hosts"));
     await removeKnown();
-    expect(readFileSync(join(folder, "precious/hosts"), "utf8")).toBe("x");
+  });
+
+  boxTest("goes without what a folder of it was exchanged for", async () => {
+    for (const [place, inside] of [
+      ["upper/etc", "hosts"],
+      ["work", "work"],
+    ] as const) {
+      asMade();
+      const precious = join(folder, "precious", place);
+      mkdirSync(precious, { recursive: true });
+      if (inside === "hosts") writeFileSync(join(precious, inside), "x");
+      else mkdirSync(join(precious, inside));
+      renameSync(join(tree, place), join(tree, `${place}-moved`));
+      symlinkSync(precious, join(tree, place));
+      await removeKnown();
+      expect(readdirSync(precious)).toEqual([inside]);
+    }
   });
 
   boxTest("stays where something is mounted in it, and so does what is mounted", async () => {
     const host = await both.host();
     asMade();
-    mkdirSync(join(folder, "precious"));
+    mkdirSync(join(folder, "precious/work"), { recursive: true });
     writeFileSync(join(folder, "precious/hosts"), "x");
     await host.unshare(CLONE_NEWNS);
     await host.mount(null, "/", null, MS_REC | MS_PRIVATE, null);
-    await host.mount(join(folder, "precious"), join(tree, "upper/etc"), null, 4096, null);
+    for (const it of ["upper/etc", "work"])
+      await host.mount(join(folder, "precious"), join(tree, it), null, 4096, null);
     await expect(removeTree(host, tree, facts, contents)).rejects.toThrow(
       "something is mounted in there; umount it first",
     );
     host.discard();
-    expect(readFileSync(join(folder, "precious/hosts"), "utf8")).toBe("x");
+    expect(readdirSync(join(folder, "precious")).toSorted()).toEqual(["hosts", "work"]);
   });
 });
 

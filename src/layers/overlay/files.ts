@@ -26,14 +26,12 @@ const names = ["hosts", "hostname", "resolv.conf"] as const;
 
 /** What is in both folders if no program of the container has left anything; overlayfs itself makes work/work. */
 export const untouched: Readonly<Record<"scratch" | "etc", Contents>> = {
-  etc: [["", names]],
+  etc: [{ folder: "", files: names }],
   scratch: [
-    ["upper/etc", names],
-    ["upper", []],
-    ["work/work", []],
-    ["work", []],
-    ["merged", []],
-    ["", ["owner"]],
+    { folder: "upper/etc", files: names },
+    { folder: "upper", folders: ["etc"] },
+    { folder: "work", folders: ["work"] },
+    { folder: "", files: ["owner"], folders: ["upper", "work", "merged"] },
   ],
 };
 
