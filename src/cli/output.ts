@@ -27,8 +27,8 @@ export function printJson(value: unknown): void {
 export function status(text: string): void {
   try {
     write(2, `minidocker: ${text.split("\n").map(visible).join("\n")}\n`);
-  } catch (error) {
-    if (!(error instanceof ReaderGone)) throw error;
+  } catch {
+    // closed, full, or gone: what has happened is told by the exit code, too
   }
 }
 

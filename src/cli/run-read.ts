@@ -31,8 +31,15 @@ export interface Place {
 }
 
 export function thisPlace(): Place {
-  const cwd = process.cwd();
-  return { env: process.env, cwd, processors };
+  return { env: process.env, cwd: currentFolder(), processors };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new Refusal("the current folder is gone: cd to one that is there");
+  }
 }
 
 function processors(): Processors {

@@ -67,7 +67,7 @@ const going = new Set(["enter", "n", " "]);
 async function answer(pause: Pause): Promise<Answer> {
   const sizes: Record<string, StepSize> = { l: "layer", t: "step", c: "call" };
   for (;;) {
-    const key = (await readKey(paint.bold("   [Enter s w v r q ?] "), { fd: STDERR })) ?? "gone";
+    const key = (await orSignal(readKey(paint.bold("   [Enter s w v r q ?] "), { fd: STDERR }))) ?? "gone";
     const size = sizes[key];
     if (size !== undefined) return { next: size };
     if (going.has(key)) return { next: pause.size };
@@ -78,6 +78,18 @@ async function answer(pause: Pause): Promise<Answer> {
       say(pause.pid === undefined ? noProcess : showVerdicts(pause.pid, pause.layers, paint).trimEnd());
     else if (key === "w") say(showWhy(pause));
     else say(keys());
+  }
+}
+
+/** Whoever closes the terminal at a pause, or ends minidocker politely, abandons the container as well: nothing is left. */
+async function orSignal<T>(key: Promise<T>): Promise<T | "gone"> {
+  const { promise, resolve } = Promise.withResolvers<"gone">();
+  const end = (): void => resolve("gone");
+  for (const it of ["SIGHUP", "SIGTERM"] as const) process.on(it, end);
+  try {
+    return await Promise.race([key, promise]);
+  } finally {
+    for (const it of ["SIGHUP", "SIGTERM"] as const) process.off(it, end);
   }
 }
 

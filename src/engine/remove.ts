@@ -31,7 +31,7 @@ export async function removeContainer(
   const found = findContainer(paths, reference);
   const running = isBusy(found);
   if (running) {
-    if (!force) throw new Refusal(`container ${found.name} is ${found.status}: stop it first, or use rm --force`, 1);
+    if (!force) throw new Refusal(`container ${found.name} is ${found.status}: end it first, or use rm --force`, 1);
     await end(found, care);
   }
   const removed = await exclusively(paths, found.id, () => takeAway(care, found));

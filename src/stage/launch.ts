@@ -54,8 +54,12 @@ export function stageProgram(): string {
   if (!existsSync(path)) {
     if (chosen !== undefined)
       throw new Error(`MINIDOCKER_STAGE=${chosen}: there is no such file; unset it to use ${built}`);
+    if (Bun.isStandaloneExecutable)
+      throw new Error(
+        `${path} is missing: the three parts of a release lie in one folder (minidocker, stage, minidocker-text)`,
+      );
     throw new Error(
-      `${path} is missing: the stage is not built. With a C compiler installed (Debian, Ubuntu: apt-get install gcc libc6-dev), run: npm ci`,
+      `${path} is missing: the stage is not built. With a C compiler installed (Debian, Ubuntu: apt-get install gcc libc6-dev), run: npm run postinstall`,
     );
   }
   return path;

@@ -1,6 +1,7 @@
 // `run --step`: a pause before each layer, step or call, on a real terminal.
 
 import { beforeAll, expect } from "bun:test";
+import { readFileSync } from "node:fs";
 import { privateHost } from "../harness/private-host.ts";
 import { remains } from "../harness/remains.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
@@ -129,4 +130,26 @@ rootTest(
     expect(remains(host)).toEqual([]);
   },
   60_000,
+);
+
+function minidockerOf(terminal: TestTerminal): number {
+  const found = terminal.pids.findLast((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("src/main.ts\0run"));
+  if (found === undefined) throw new Error("no minidocker runs on the terminal");
+  return found;
+}
+
+rootTest(
+  "a terminal that is closed at a pause, or a polite kill, abandons the container: nothing is left",
+  async () => {
+    for (const end of ["hang-up", "SIGTERM"] as const) {
+      const terminal = step("layer");
+      await terminal.until(PROMPT);
+      await press(terminal, "\r");
+      await press(terminal, "\r");
+      if (end === "hang-up") terminal.close();
+      else process.kill(minidockerOf(terminal), end);
+      await terminal.exited;
+      expect([end, ...remains(host)]).toEqual([end]);
+    }
+  },
 );

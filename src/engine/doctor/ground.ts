@@ -44,7 +44,9 @@ export function lookForStage(): Finding {
   const base = { id: "stage", title: "the stage (native/stage)" };
   try {
     return { ...base, verdict: "yes", saw: stageProgram() };
-  } catch {
+  } catch (error) {
+    if (Bun.isStandaloneExecutable)
+      return { ...base, verdict: "no", saw: (error as Error).message, remedy: "copy the whole folder of the release" };
     const cc = ["cc", "gcc", "clang"].find((it) => Bun.which(it) !== null);
     const remedy =
       cc === undefined
