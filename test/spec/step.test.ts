@@ -133,7 +133,9 @@ rootTest(
 );
 
 function minidockerOf(terminal: TestTerminal): number {
-  const found = terminal.pids.findLast((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("src/main.ts\0run"));
+  const found = terminal.pids.findLast((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("src/main.ts\0run"),
+  );
   if (found === undefined) throw new Error("no minidocker runs on the terminal");
   return found;
 }
