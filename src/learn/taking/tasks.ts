@@ -8,8 +8,8 @@ import { Turn } from "./dialog.ts";
 import { testTask } from "./three-ways.ts";
 import { Watch } from "./watch.ts";
 
-/** How long a solution may take to have its effect, in milliseconds. */
-const EFFECT = 5000;
+/** How long a solution may take to have its effect, in milliseconds: a container takes some seconds on a slow machine. */
+const EFFECT = 20_000;
 
 export async function doTask(ctx: Context, task: Task): Promise<void> {
   const { dialog, memory } = ctx;

@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 /** How long to wait for something that must not happen, in milliseconds. */
 const PATIENCE = 600;
 /** How long it may take until what has ended is no longer to be seen. */
-const END = 3000;
+const END = 10_000;
 
 /** The second way; the task has just been found undone, and is so afterwards. */
 export async function testTask(ctx: Context, { verify, solution, without }: Task): Promise<void> {
