@@ -81,7 +81,7 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 /**
- * Where everything of everybody lies: in memory, as /run does. ext4 gives no inode away again for five seconds, and looks through all
+ * Where everything of everybody lies but the programs: in memory, as /run does. ext4 gives no inode away again for five seconds, and looks through all
  * of those each time that it makes one: whoever makes and removes files again and again measures mostly that.
  */
 function inMemory(): string {
@@ -118,8 +118,13 @@ async function main(): Promise<void> {
       network: { type: "string", default: "none" },
     },
   });
-  const folder = mkdtempSync(join(inMemory(), "minidocker-bench-"));
-  const bench = { folder, rootfs: makeRootfs(join(folder, "rootfs")), options: ["--network", values.network] };
+  const [folder, programs] = [inMemory(), tmpdir()].map((it) => mkdtempSync(join(it, "minidocker-bench-")));
+  const bench: Bench = {
+    folder: folder as string,
+    programs: programs as string,
+    rootfs: makeRootfs(join(folder as string, "rootfs")),
+    options: ["--network", values.network],
+  };
   try {
     const all = await subjects(bench);
     const runs = Number(values.runs);

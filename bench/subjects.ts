@@ -18,6 +18,8 @@ export interface Subject {
 export interface Bench {
   /** A folder of our own, for state, bundles and the root file system. */
   readonly folder: string;
+  /** Another, for what we compile. */
+  readonly programs: string;
   readonly rootfs: string;
   readonly options: readonly string[];
 }
@@ -26,8 +28,8 @@ export const RELEASE = "minidocker, release build";
 
 /** crun and runc where they are installed, then what Bun alone takes, and both minidockers. */
 export async function subjects(bench: Bench): Promise<Subject[]> {
-  const release = join(bench.folder, "dist/minidocker");
-  build(join(bench.folder, "dist"));
+  const release = join(bench.programs, "minidocker");
+  build(bench.programs);
   const spec = specOf(bench, [release]);
   return [
     ...["crun", "runc"].filter((it) => Bun.which(it) !== null).map((it) => runtime(bench, it, spec)),
@@ -42,8 +44,8 @@ function build(into: string): void {
   if (!success) throw new Error(`the release build failed: ${stderr}`);
 }
 
-async function nothing({ folder }: Bench): Promise<Subject> {
-  const [source, program] = [join(folder, "nothing.ts"), join(folder, "nothing")];
+async function nothing({ folder, programs }: Bench): Promise<Subject> {
+  const [source, program] = [join(folder, "nothing.ts"), join(programs, "nothing")];
   writeFileSync(source, "process.exit(0);\n");
   if (!(await compile(source, program))) throw new Error("an empty program cannot be compiled");
   return { name: "an empty program, release build", command: [program], cwd: folder, env: {} };
@@ -107,6 +109,6 @@ function version(program: string): string {
   return `${program} ${/version (\S+)/.exec(said)?.[1] ?? ""}`.trim();
 }
 
-export function removeAll({ folder }: Bench): void {
-  rmSync(folder, { recursive: true, force: true });
+export function removeAll({ folder, programs }: Bench): void {
+  for (const it of [folder, programs]) rmSync(it, { recursive: true, force: true });
 }
