@@ -81,7 +81,7 @@ export class Run {
   }
 
   /** Waits until stdout or stderr holds the text; throws what they hold when the time is up. */
-  async until(text: string | RegExp, milliseconds = 10_000): Promise<void> {
+  async until(text: string | RegExp, milliseconds = 30_000): Promise<void> {
     await waitUntil(
       () => matches(this.#stdout, text) || matches(this.#stderr, text),
       milliseconds,

@@ -57,7 +57,7 @@ export function openTerminal(argv: readonly string[], options: TerminalOptions =
       return screen;
     },
     type: (keys) => void terminal.write(keys),
-    async until(text, milliseconds = 10_000) {
+    async until(text, milliseconds = 30_000) {
       const fresh = (): string => screen.slice(seen);
       await waitUntil(
         () => matches(fresh(), text),

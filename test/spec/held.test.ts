@@ -121,8 +121,10 @@ describe("left out", () => {
   for (const layer of ["namespaces", "cgroups", "overlay", "network", "capabilities", "no-new-privs", "seccomp"]) {
     rootTest(`${layer}: it can be held, scripts run, and nothing is left`, async () => {
       const held = await finished(`--layers=-${layer}`);
-      const { output, status } = await held.runScript("container", "sleep 1000 & echo $!; (setsid sleep 1000 &)");
-      // without /dev/null the shell has nothing that it could give to what runs in the background, and says so
+      // without /dev/null the shell has nothing that it could give to what runs in the background, and says so: in pieces, which are
+      // not to come into the middle of the number
+      const script = "sleep 1000 & first=$!; (setsid sleep 1000 &); sleep 0.5; echo; echo $first";
+      const { output, status } = await held.runScript("container", script);
       expect({ status, number: /^\d+$/m.test(output) }).toEqual({ status: 0, number: true });
       expect(await held.attack(async (stage) => stage.value(await stage.getpid()) > 0)).toBe(true);
     });
