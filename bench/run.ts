@@ -118,11 +118,12 @@ async function main(): Promise<void> {
       network: { type: "string", default: "none" },
     },
   });
-  const [folder, programs] = [inMemory(), tmpdir()].map((it) => mkdtempSync(join(it, "minidocker-bench-")));
+  const newFolder = (place: string): string => mkdtempSync(join(place, "minidocker-bench-"));
+  const folder = newFolder(inMemory());
   const bench: Bench = {
-    folder: folder as string,
-    programs: programs as string,
-    rootfs: makeRootfs(join(folder as string, "rootfs")),
+    folder,
+    programs: newFolder(tmpdir()),
+    rootfs: makeRootfs(join(folder, "rootfs")),
     options: ["--network", values.network],
   };
   try {
