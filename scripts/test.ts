@@ -14,7 +14,7 @@ const repository = join(import.meta.dir, "..");
 const scratch = mkdtempSync(join(tmpdir(), "minidocker-tests-"));
 
 /** What a file may take altogether, in seconds, before it counts as hanging. */
-const HANGS_AFTER = 900;
+const HANGS_AFTER = 1200;
 /** Milliseconds for a single test that sets no limit of its own. */
 const TEST_TIMEOUT = 60_000;
 

@@ -3,6 +3,5 @@
 import { runInside } from "./inside.ts";
 
 await runInside(["test/spec/run-options.test.ts", "test/spec/commands.test.ts", "test/spec/doctor.test.ts"], {
-  timeout: 400,
   cannot: { "published ports": "user-mode-linux has no chains of type nat in nf_tables" },
 });

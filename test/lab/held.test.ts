@@ -2,4 +2,4 @@
 
 import { runInside } from "./inside.ts";
 
-await runInside(["test/spec/held.test.ts", "test/spec/held-scripts.test.ts"], { timeout: 400 });
+await runInside(["test/spec/held.test.ts", "test/spec/held-scripts.test.ts"]);

@@ -13,11 +13,14 @@ import { mustRun, skipUnless } from "../harness/skip.ts";
 import { bun, Lab, type LabOptions, labProblem } from "./lab.ts";
 
 export interface InsideOptions extends LabOptions {
-  /** Seconds that all of them may take; 300 by default. */
-  readonly timeout?: number;
   /** What this kernel cannot do: a part of tests' names → why. Such a test may fail, and counts as skipped then. */
   readonly cannot?: Readonly<Record<string, string>>;
 }
+
+/** Seconds until a run counts as hanging: less than `npm test` gives a file, so that the kernel is still switched off. */
+const HANGS_AFTER = 1100;
+/** Milliseconds for a single test, in a kernel that makes system calls and page faults by hand, ten times as slowly. */
+const TEST_TIMEOUT = 180_000;
 
 /** Boots a kernel, runs the files (paths from the repository's root) with `bun test`, and registers what they said. */
 export async function runInside(files: readonly string[], options: InsideOptions = {}): Promise<void> {
@@ -28,7 +31,7 @@ export async function runInside(files: readonly string[], options: InsideOptions
   }
   const lab = await Lab.boot(options);
   try {
-    const { tests, said, whole } = await runFiles(lab, files, options.timeout ?? 300);
+    const { tests, said, whole } = await runFiles(lab, files);
     for (const it of tests) register(it, said, options.cannot ?? {});
     if (!whole) {
       test(`in the lab: ${files.join(", ")}`, () => {
@@ -57,23 +60,22 @@ function register({ name, outcome }: TestCase, said: string, cannot: Readonly<Re
 async function runFiles(
   lab: Lab,
   files: readonly string[],
-  timeout: number,
 ): Promise<{ tests: TestCase[]; said: string; whole: boolean }> {
   const report = join(lab.share, "report.xml");
-  // A kernel that makes each system call and page fault of its processes by hand is about ten times as slow.
   const paths = files.map((it) => `./${it}`).join(" ");
   const { exitCode, stdout, stderr } = await lab.run(
     `export MINIDOCKER_LAB=1 MINIDOCKER_MUST_RUN=${mustRun ? "1" : "0"}
-     ${bun} test --timeout=60000 --reporter=junit --reporter-outfile=/run/lab/report.xml ${paths}
+     ${bun} test --timeout=${TEST_TIMEOUT} --reporter=junit --reporter-outfile=/run/lab/report.xml ${paths}
      status=$?
      cat /run/lab/report.xml >/run/lab/share/report.xml
      exit $status`,
-    { timeout },
+    { timeout: HANGS_AFTER },
   );
   const tests = existsSync(report) ? readJUnit(readFileSync(report, "utf8")) : [];
   // A file that cannot be loaded, or a run that takes too long, is in no test's report.
   const whole = tests.length > 0 && (exitCode === 0 || tests.some((it) => it.outcome === "failed"));
-  return { tests, said: `${stdout}${stderr}\nbun test ended with ${exitCode}`, whole };
+  const end = exitCode === 124 ? `was killed after ${HANGS_AFTER} s` : `ended with ${exitCode}`;
+  return { tests, said: `${stdout}${stderr}\nbun test ${end}`, whole };
 }
 
 /** What was printed between the test before and this one's verdict. */

@@ -6,5 +6,4 @@ await runInside(
   ["overlay", "overlay-mounts", "overlay-volumes", "overlay-contract", "overlay-remove", "hostile-rootfs"].map(
     (it) => `test/spec/${it}.test.ts`,
   ),
-  { timeout: 900 },
 );
