@@ -78,9 +78,8 @@ describe("the tables", () => {
 
   test("numbers from 424 on are the same on both architectures", () => {
     const shared = (arch: Arch) => [...syscallNumbers(arch)].filter(([, number]) => number >= 424);
-    expect(shared("x86_64").filter(([name]) => name !== "memfd_secret")).toEqual(
-      shared("aarch64").filter(([name]) => name !== "memfd_secret"),
-    );
+    expect(shared("x86_64").length).toBeGreaterThan(40);
+    expect(shared("x86_64")).toEqual(shared("aarch64"));
   });
 
   test("some that everybody knows", () => {
