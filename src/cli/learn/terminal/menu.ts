@@ -1,6 +1,7 @@
 // The menu of `minidocker learn`: lessons with what was done in them, paths through them, and the walk through one container.
 
 import type { LessonPath } from "../../../learn/library.ts";
+import { cut } from "../../fit.ts";
 import { columns, pad, width } from "../../style.ts";
 import type { Listed } from "../list.ts";
 import type { ListItem, Search } from "./clack.ts";
@@ -62,8 +63,6 @@ function titleFor(notice: string | undefined, numbered: boolean): string {
   if (numbered) return `${notice}\n\nWhat else do you want to learn?`;
   return cut(`${notice} What else?`, columns() - FRAME);
 }
-
-const cut = (text: string, size: number): string => (width(text) > size ? `${text.slice(0, size - 1)}…` : text);
 
 const marks = { solved: "✓ solved", seen: "◐ seen", begun: "◐ begun" } as const;
 
