@@ -3,9 +3,9 @@
 import type { ScriptOutcome } from "../../engine/held.ts";
 import { matchOutput, matchStatus } from "../expect.ts";
 import type { Expect, Run, Verify, Where } from "../lesson.ts";
-import type { ShellOptions } from "./bench.ts";
 import type { Context } from "./context.ts";
 import { SECONDS } from "./script.ts";
+import type { ShellOptions } from "./workbench.ts";
 
 /** From one look to the next, in milliseconds. */
 const LOOK = 100;
@@ -18,15 +18,15 @@ export async function perform(
   options: ShellOptions = {},
 ): Promise<ScriptOutcome> {
   if (where !== "host") return ctx.dialog.orAborted(ctx.container.run(where, script));
-  return ctx.bench.run(script, { signal: ctx.dialog.signal, ...options });
+  return ctx.workbench.run(script, { signal: ctx.dialog.signal, ...options });
 }
 
 /** A `run`, with the `expect` that belongs to it. */
 export async function run(ctx: Context, part: Run, expect: Expect | undefined): Promise<void> {
-  const { dialog, memory, bench } = ctx;
+  const { dialog, memory, workbench } = ctx;
   if (!dialog.silent) {
     dialog.tell({ kind: "run", part });
-    memory.decisions.set(part, await dialog.ask(part, { kind: "run", part, folder: bench.folder }));
+    memory.decisions.set(part, await dialog.ask(part, { kind: "run", part, folder: workbench.folder }));
   }
   if (memory.decisions.get(part) === "skip") {
     dialog.tell({ kind: "skipped", part });
@@ -82,7 +82,7 @@ export async function judge(ctx: Context, { test }: Verify): Promise<Judged> {
     const { where, script } = test;
     const ran =
       where === "host"
-        ? await ctx.bench.look(script, { signal: ctx.dialog.signal })
+        ? await ctx.workbench.look(script, { signal: ctx.dialog.signal })
         : await ctx.dialog.orAborted(ctx.container.run(where, script));
     const late = ran.timedOut ? `ended after ${SECONDS} seconds` : "";
     return { ok: ran.status === 0, saw: ran.output.trimEnd() || late };

@@ -5,11 +5,11 @@ import type { RunOptions } from "../../engine/options/index.ts";
 import type { Paths } from "../../state/paths.ts";
 import type { Names } from "../expect.ts";
 import type { Lesson, Predict } from "../lesson.ts";
-import type { Bench } from "./bench.ts";
 import type { LessonContainer } from "./container.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Memory } from "./memory.ts";
 import type { Predictions } from "./predictions.ts";
+import type { Workbench } from "./workbench.ts";
 
 /** What the runner cannot do by itself. */
 export interface Means {
@@ -37,7 +37,7 @@ export interface Context {
   readonly lesson: Lesson;
   readonly options: RunnerOptions;
   readonly dialog: Dialog;
-  readonly bench: Bench;
+  readonly workbench: Workbench;
   /** Throws where the lesson has none. */
   readonly container: LessonContainer;
   readonly names: Names;

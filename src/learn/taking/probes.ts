@@ -9,7 +9,7 @@ import type { ProbeRef } from "../lesson.ts";
 import type { Context } from "./context.ts";
 
 export async function tryProbe(ctx: Context, part: ProbeRef): Promise<void> {
-  const { dialog, lesson, options, bench } = ctx;
+  const { dialog, lesson, options, workbench } = ctx;
   if (dialog.silent) return;
   const probe = probes.find((it) => it.name === part.probe);
   if (probe === undefined)
@@ -21,7 +21,7 @@ export async function tryProbe(ctx: Context, part: ProbeRef): Promise<void> {
   }
   const wished = options.means.readOptions(lesson.container ?? ["base"]);
   const notice = (text: string): void => dialog.tell({ kind: "notice", text });
-  const { withAll, without } = await tryTwice(wished, probe, part.without, { notice }, bench.paths);
+  const { withAll, without } = await tryTwice(wished, probe, part.without, { notice }, workbench.paths);
   const ok = isStopped(withAll) && !isStopped(without);
   dialog.tell({ kind: "probe", part, withAll, without, ok });
   ctx.predictions.reveal();

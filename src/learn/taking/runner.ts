@@ -1,16 +1,16 @@
 // Takes somebody through a lesson. Headless: a front end is told what happens, and asked. Whatever the lesson has made is gone
-// when this returns; where minidocker is killed, the bench's guardian sees to that.
+// when this returns; where minidocker is killed, the workbench's guardian sees to that.
 
 import type { Event, Frontend } from "../event.ts";
 import type { Lesson, Part, Predict } from "../lesson.ts";
 import { blockedBy } from "../requirements.ts";
-import { Bench } from "./bench.ts";
 import { LessonContainer } from "./container.ts";
 import type { Context, RunnerOptions } from "./context.ts";
 import { Dialog, Turn } from "./dialog.ts";
 import { Memory } from "./memory.ts";
 import { Predictions } from "./predictions.ts";
 import { walk } from "./walk.ts";
+import { Workbench } from "./workbench.ts";
 
 export interface Outcome {
   /** `solved`: taken to its end, and every task done by the learner. `seen`: to its end. `failed`: with `auto`, something is untrue. */
@@ -61,24 +61,24 @@ class Runner {
 
   async run(): Promise<Outcome> {
     const { means, signal } = this.#options;
-    const bench = await Bench.open(means.paths, means.command);
-    const container = this.#container(bench);
+    const workbench = await Workbench.open(means.paths, means.command);
+    const container = this.#container(workbench);
     this.#gone = () => container.gone;
     try {
-      return await this.#takeAll(bench, container);
+      return await this.#takeAll(workbench, container);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
-      await container.close().finally(() => bench.close());
+      await container.close().finally(() => workbench.close());
     }
   }
 
   /** Walk after walk, as the learner turns. */
-  async #takeAll(bench: Bench, container: LessonContainer): Promise<Outcome> {
+  async #takeAll(workbench: Workbench, container: LessonContainer): Promise<Outcome> {
     const began = performance.now();
-    const { folder, envFile } = bench;
+    const { folder, envFile } = workbench;
     this.#dialog.tell({ kind: "begin", lesson: this.#lesson, folder, envFile });
-    let turn = await this.#walk(bench, container, undefined, this.#options.recall ?? []);
+    let turn = await this.#walk(workbench, container, undefined, this.#options.recall ?? []);
     while (turn !== undefined) {
       if (turn.control === "quit") return this.#outcome("quit");
       const start = this.#startOf(turn.control);
@@ -86,8 +86,8 @@ class Runner {
       if (part !== undefined) this.#tell({ kind: "moved", how: turn.control, part });
       await container.rewind();
       if (turn.control === "lost") await Bun.sleep(MOMENT);
-      await bench.reset(container.id);
-      turn = await this.#walk(bench, container, start, []);
+      await workbench.reset(container.id);
+      turn = await this.#walk(workbench, container, start, []);
     }
     const failures = [...this.#memory.failures.values()];
     this.#tell({ kind: "end", ok: failures.length === 0, failures, seconds: (performance.now() - began) / 1000 });
@@ -96,12 +96,12 @@ class Runner {
 
   /** Undefined at the lesson's end. */
   async #walk(
-    bench: Bench,
+    workbench: Workbench,
     container: LessonContainer,
     start: Part | undefined,
     recall: readonly Predict[],
   ): Promise<Turn | undefined> {
-    const ctx = this.#context(bench, container);
+    const ctx = this.#context(workbench, container);
     try {
       if (recall.length > 0)
         this.#tell({ kind: "notice", text: "first, what was answered wrongly in another lesson." });
@@ -126,7 +126,7 @@ class Runner {
     return new Turn("lost");
   }
 
-  #container(bench: Bench): LessonContainer {
+  #container(workbench: Workbench): LessonContainer {
     const { means } = this.#options;
     const { container } = this.#lesson;
     const make = async (without: readonly string[]) => {
@@ -134,14 +134,14 @@ class Runner {
       const options = means.readOptions(container);
       const { Held } = await import("../../engine/held.ts");
       const notice = (text: string): void => this.#dialog.tell({ kind: "notice", text });
-      return Held.make({ ...options, without: [...options.without, ...without] }, { notice }, bench.paths);
+      return Held.make({ ...options, without: [...options.without, ...without] }, { notice }, workbench.paths);
     };
     return new LessonContainer(make, (pid) => {
-      bench.containerPid = pid;
+      workbench.containerPid = pid;
     });
   }
 
-  #context(bench: Bench, container: LessonContainer): Context {
+  #context(workbench: Workbench, container: LessonContainer): Context {
     const memory = this.#memory;
     const dialog = this.#dialog;
     const untrue = (line: number, why: string): void => this.#untrue(line, why);
@@ -150,7 +150,7 @@ class Runner {
       lesson: this.#lesson,
       options: this.#options,
       dialog,
-      bench,
+      workbench,
       container,
       names: new Map(),
       predictions,

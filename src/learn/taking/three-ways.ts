@@ -12,7 +12,7 @@ const END = 10_000;
 
 /** The second way; the task has just been found undone, and is so afterwards. */
 export async function testTask(ctx: Context, { verify, solution, without }: Task): Promise<void> {
-  const { lesson, bench, dialog } = ctx;
+  const { lesson, workbench, dialog } = ctx;
   const act = without ?? solution;
   if (act === undefined || (without === undefined && lesson.layers.length === 0)) return;
   // in a container without namespaces, that would be the host, and nothing would bind the script there
@@ -21,10 +21,10 @@ export async function testTask(ctx: Context, { verify, solution, without }: Task
   const remade = left.length > 0 && lesson.container !== undefined && act.where !== "host";
   const attempt = `${verify.line}`;
   if (remade) await ctx.container.remake(left);
-  const before = bench.containers;
+  const before = workbench.containers;
   try {
     // nothing of it is kept for the scripts that follow
-    if (act.where === "host") await bench.look(act.script, { signal: dialog.signal, without: left, attempt });
+    if (act.where === "host") await workbench.look(act.script, { signal: dialog.signal, without: left, attempt });
     else await perform(ctx, act.where, act.script);
     if (await becomes(ctx, verify, true, PATIENCE))
       ctx.untrue(
@@ -32,7 +32,7 @@ export async function testTask(ctx: Context, { verify, solution, without }: Task
         `it is true without ${lesson.layers.join(", ") || "what the lesson is about"}: ${verify.title}`,
       );
   } finally {
-    await bench.endAttempt(attempt, before);
+    await workbench.endAttempt(attempt, before);
     if (remade) await ctx.container.remake([]);
   }
   if (!(await becomes(ctx, verify, false, END)))

@@ -80,7 +80,7 @@ export class Watch {
   async #diagnose(again: boolean): Promise<void> {
     for (const hint of this.#task.diagnoses) {
       const { signal } = this.#ctx.dialog;
-      const { status } = await this.#ctx.bench.look(hint.when ?? "false", { signal });
+      const { status } = await this.#ctx.workbench.look(hint.when ?? "false", { signal });
       if (status !== 0) this.#told.delete(hint);
       else if (again || !this.#told.has(hint)) {
         this.#told.add(hint);

@@ -33,7 +33,7 @@ export interface ShellOptions {
   readonly attempt?: string | undefined;
 }
 
-export class Bench {
+export class Workbench {
   /** Where scripts begin. */
   readonly folder: string;
   /** What a second terminal reads. */
@@ -60,14 +60,14 @@ export class Bench {
   }
 
   /** `command` is how minidocker is called. Its folder is below `data`, where overlays can be made, not in memory. */
-  static async open({ data }: Paths, command: readonly string[]): Promise<Bench> {
+  static async open({ data }: Paths, command: readonly string[]): Promise<Workbench> {
     await sweep(join(data, "lessons"));
     const [name, token] = [6, 16].map((it) => randomBytes(it).toString("hex")) as [string, string];
     const root = join(data, "lessons", name);
     mkdirSync(root, { recursive: true, mode: 0o700 });
     try {
       writeFileSync(join(root, OWNER), JSON.stringify(self()));
-      return new Bench(realpathSync(root), token, command);
+      return new Workbench(realpathSync(root), token, command);
     } catch (error) {
       // the disk is full, say: nothing has run in it, and there is no guardian yet
       rmSync(root, { recursive: true, force: true });
