@@ -1,7 +1,7 @@
 // Objects of our own on the host, at which probes aim.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import type { Attack, HostPlace } from "./probe.ts";
+import type { Attack, HostSide } from "./probe.ts";
 
 /** What `prepare` left under that name. Throws where it was forgotten. */
 export function canary(attack: Pick<Attack, "canaries">, name: string): number {
@@ -19,7 +19,7 @@ export function canaryPath({ canaries }: Pick<Attack, "canaries">): string {
 const LOWEST = 400;
 
 /** A process of ours, `pid`. It ends when its standard input does, so it cannot outlive this one. */
-export async function canaryProcess({ canaries, onClose }: HostPlace): Promise<void> {
+export async function canaryProcess({ canaries, onClose }: HostSide): Promise<void> {
   if (canaries.has("pid")) return;
   for (;;) {
     const process = Bun.spawn(["cat"], { stdin: "pipe", stdout: "ignore", stderr: "ignore", env: {} });
@@ -36,7 +36,7 @@ export async function canaryProcess({ canaries, onClose }: HostPlace): Promise<v
 }
 
 /** A file of ours, `file`, with one line in it. The folder goes at the end. */
-export function canaryFile({ folder, canaries }: HostPlace): void {
+export function canaryFile({ folder, canaries }: HostSide): void {
   if (canaries.has("file")) return;
   mkdirSync(folder, { recursive: true });
   const path = `${folder}/canary`;

@@ -9,7 +9,7 @@ import { recover } from "../engine/recover.ts";
 import { layers } from "../layers/index.ts";
 import { StageError } from "../stage/error.ts";
 import { openPaths } from "../state/paths.ts";
-import { Place } from "./place.ts";
+import { Aviary } from "./aviary.ts";
 import { type Probe, wasStopped } from "./probe.ts";
 import { type Attempt, attemptIn, inContainer, limited, whyNot } from "./run.ts";
 
@@ -86,16 +86,16 @@ export async function runMatrix(run: Run): Promise<Matrix> {
   const reasons = new Map(run.probes.map((it) => [it.name, whyNot(it, facts)]));
   const tried = run.probes.filter((it) => reasons.get(it.name) === undefined);
   const found = new Map<string, Map<string, Cell>>();
-  // what a minidocker that was killed has left: canaries are swept by the place, containers here
+  // what a minidocker that was killed has left: canaries are swept when the aviary is opened, containers here
   await recover({ paths, layers, facts, notice: run.console.notice });
-  const place = await Place.open(paths);
+  const aviary = await Aviary.open(paths);
   try {
     for (const [i, column] of run.columns.entries()) {
       run.begin?.(column, i);
-      found.set(column.name, await fillColumn(run, column, tried, place));
+      found.set(column.name, await fillColumn(run, column, tried, aviary));
     }
   } finally {
-    await place.close();
+    await aviary.close();
   }
   const rows = run.probes.map((probe) => {
     const cells = run.columns.map(({ name }): Cell => {
@@ -111,7 +111,7 @@ async function fillColumn(
   { options, console, stop }: Run,
   column: Column,
   probes: readonly Probe[],
-  place: Place,
+  aviary: Aviary,
 ): Promise<Map<string, Cell>> {
   const cells = new Map<string, Cell>();
   const without = [...new Set([...options.without, ...column.without])];
@@ -122,7 +122,7 @@ async function fillColumn(
         // a turn of the event loop, in which somebody may lose patience
         await Bun.sleep(0);
         stop.throwIfAborted();
-        cells.set(probe.name, { kind: "seen", ...(await attemptIn(held, probe, place)) });
+        cells.set(probe.name, { kind: "seen", ...(await attemptIn(held, probe, aviary)) });
       }
     });
   } catch (error) {

@@ -40,14 +40,14 @@ export interface Probe {
   /** Why this host cannot try it, or undefined. */
   unavailable?(facts: Facts): string | undefined;
   /** Puts a harmless object of our own where the attack can aim at it, on the host's side. */
-  prepare?(place: HostPlace): Promise<void>;
+  prepare?(host: HostSide): Promise<void>;
   attempt(attack: Attack): Promise<Observation>;
 }
 
 export type Limits = Pick<NonNullable<Spec["linux"]["resources"]>, "memory" | "cpu" | "pids">;
 
 /** The host's side of a probe: canaries are made here and removed afterwards. */
-export interface HostPlace {
+export interface HostSide {
   /** A folder of our own on the host. */
   readonly folder: string;
   /** A stage in the host's namespaces. What it holds open goes with it, however this process ends. */

@@ -20,7 +20,7 @@ import type { Stage } from "../stage/stage.ts";
 import { showResult } from "../stage/trace.ts";
 import { openPaths, type Paths } from "../state/paths.ts";
 import { stuck } from "./attempt.ts";
-import { Place } from "./place.ts";
+import { Aviary } from "./aviary.ts";
 import type { Observation, Probe } from "./probe.ts";
 
 /** What was seen, and the calls by which: as strace prints them. */
@@ -45,10 +45,10 @@ function ourLack({ ways }: Probe, { uid }: Facts): string | undefined {
   return missing && `root has no ${missing} on this host`;
 }
 
-/** Tries the probe in a finished container. Where several are tried, the caller brings the place for their canaries. */
-export async function probeIn(held: Held, probe: Probe, place?: Place): Promise<Observation> {
-  if (place !== undefined) return (await attemptIn(held, probe, place)).observation;
-  const own = await Place.open(openPaths());
+/** Tries the probe in a finished container. Where several are tried, the caller brings the aviary of their canaries. */
+export async function probeIn(held: Held, probe: Probe, aviary?: Aviary): Promise<Observation> {
+  if (aviary !== undefined) return (await attemptIn(held, probe, aviary)).observation;
+  const own = await Aviary.open(openPaths());
   try {
     return (await attemptIn(held, probe, own)).observation;
   } finally {
@@ -56,8 +56,8 @@ export async function probeIn(held: Held, probe: Probe, place?: Place): Promise<
   }
 }
 
-export async function attemptIn(held: Held, probe: Probe, place: Place): Promise<Attempt> {
-  await place.prepare(probe);
+export async function attemptIn(held: Held, probe: Probe, aviary: Aviary): Promise<Attempt> {
+  await aviary.prepare(probe);
   const calls: string[] = [];
   const image = extension(held.spec, "overlay")?.lower ?? [];
   const seen = await held.attack(async (stage) => {
@@ -67,7 +67,7 @@ export async function attemptIn(held: Held, probe: Probe, place: Place): Promise
     // what has been queued to guard the attack is no part of it
     stage.flush();
     stage.session.observers.push(watch);
-    return await guarded(stage, () => probe.attempt({ stage, canaries: place.canaries, image }));
+    return await guarded(stage, () => probe.attempt({ stage, canaries: aviary.canaries, image }));
   });
   if (!("killed" in seen)) return { observation: seen, calls };
   const saw = `the kernel killed the attacker: ${seen.killed}`;
@@ -103,18 +103,18 @@ export async function tryTwice(
 ): Promise<Twice> {
   const reason = whyNot(probe, findFacts(paths));
   if (reason !== undefined) throw new Refusal(`probe ${probe.name} is unavailable: ${reason}`);
-  const place = await Place.open(paths);
+  const aviary = await Aviary.open(paths);
   const once = (left: readonly string[]): Promise<Observation> =>
     inContainer(
       limited({ ...options, without: [...left] }, [probe]),
       console,
-      async (held) => (await attemptIn(held, probe, place)).observation,
+      async (held) => (await attemptIn(held, probe, aviary)).observation,
       paths,
     );
   try {
     return { withAll: await once(options.without), without: await once([...options.without, ...without]) };
   } finally {
-    await place.close();
+    await aviary.close();
   }
 }
 

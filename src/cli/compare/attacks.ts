@@ -2,7 +2,7 @@
 
 import { findFacts } from "../../core/find-facts.ts";
 import type { Held } from "../../engine/held.ts";
-import { Place } from "../../probes/place.ts";
+import { Aviary } from "../../probes/aviary.ts";
 import type { Probe } from "../../probes/probe.ts";
 import { probeIn, whyNot } from "../../probes/run.ts";
 import { openPaths } from "../../state/paths.ts";
@@ -11,7 +11,7 @@ import type { Observed } from "./comparison.ts";
 export interface Attacks {
   /** Those that this host can try. */
   readonly probes: readonly Probe[];
-  readonly place: Place;
+  readonly aviary: Aviary;
   close(): Promise<void>;
 }
 
@@ -21,15 +21,15 @@ export async function placeFor(probes: readonly Probe[]): Promise<Attacks | unde
   const facts = findFacts(paths);
   const possible = probes.filter((it) => whyNot(it, facts) === undefined);
   if (possible.length === 0) return undefined;
-  const place = await Place.open(paths);
-  return { probes: possible, place, close: () => place.close() };
+  const aviary = await Aviary.open(paths);
+  return { probes: possible, aviary, close: () => aviary.close() };
 }
 
-export async function attackWith(held: Held, { probes, place }: Attacks, stop: AbortSignal): Promise<Observed> {
+export async function attackWith(held: Held, { probes, aviary }: Attacks, stop: AbortSignal): Promise<Observed> {
   const seen = new Map<Probe, Awaited<ReturnType<typeof probeIn>>>();
   for (const probe of probes) {
     stop.throwIfAborted();
-    seen.set(probe, await probeIn(held, probe, place));
+    seen.set(probe, await probeIn(held, probe, aviary));
   }
   return seen;
 }

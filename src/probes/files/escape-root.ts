@@ -21,8 +21,8 @@ export const escapeRoot = defineProbe({
   blocked: ["invisible"],
   ways: [[check("namespaces.mount"), lacks("CAP_SYS_ADMIN"), filtered]],
   lesson: "root",
-  async prepare(place) {
-    canaryFile(place);
+  async prepare(host) {
+    canaryFile(host);
   },
   async attempt(attack) {
     const { stage } = attack;

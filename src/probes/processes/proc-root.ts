@@ -16,9 +16,9 @@ export const procRoot = defineProbe({
     [check("namespaces.pid"), lacks("CAP_SYS_ADMIN"), filtered],
   ],
   lesson: "proc",
-  async prepare(place) {
-    await canaryProcess(place);
-    canaryFile(place);
+  async prepare(host) {
+    await canaryProcess(host);
+    canaryFile(host);
   },
   attempt: (attack) =>
     reach(attack.stage, {

@@ -1,14 +1,14 @@
-// The host's side of a run of probes: one stage in the host's namespaces, and the canaries. Whatever it leaves when this process is
-// killed is a folder named after it, which the next run removes.
+// The aviary, the host's side of a run of probes: the canaries, and one stage in the host's namespaces that makes them. Whatever it
+// leaves when this process is killed is a folder named after it, which the next run removes.
 
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { type Launched, launch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
 import type { Paths } from "../state/paths.ts";
 import { isAlive, self } from "../state/process.ts";
-import type { HostPlace, Probe } from "./probe.ts";
+import type { HostSide, Probe } from "./probe.ts";
 
-export class Place implements HostPlace {
+export class Aviary implements HostSide {
   readonly folder: string;
   readonly stage: Stage;
   readonly canaries = new Map<string, string | number>();
@@ -24,12 +24,12 @@ export class Place implements HostPlace {
     this.folder = `${all}/${ownName()}`;
   }
 
-  static async open({ state }: Pick<Paths, "state">): Promise<Place> {
+  static async open({ state }: Pick<Paths, "state">): Promise<Aviary> {
     const all = `${state}/probes`;
     sweep(all);
     const session = new Session();
     session.origin = { layer: "probe", step: "put canaries on the host" };
-    return new Place(all, await launch(session));
+    return new Aviary(all, await launch(session));
   }
 
   /** Makes what the probe aims at, once, however often it is tried. */
