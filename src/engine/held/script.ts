@@ -1,7 +1,7 @@
 // A script in a child of the container's, with all that it prints. It is waited for by looking again and again, because a
 // blocking call would stop this whole process, and because output may come for longer than the script runs.
 
-import { closeSync, constants, fchmodSync, openSync, readSync } from "node:fs";
+import { constants, fchmodSync, openSync } from "node:fs";
 import { PR_SET_PDEATHSIG } from "../../abi/prctl.ts";
 import { SIGKILL } from "../../abi/signal.ts";
 import type { Child } from "../../core/parent.ts";
@@ -9,6 +9,7 @@ import { exitCode } from "../../core/supervise.ts";
 import { Sent } from "../../stage/call.ts";
 import { closeDescriptor, makePipe } from "../../stage/channel.ts";
 import { noShell } from "../enter.ts";
+import { Output } from "../output.ts";
 
 export interface ScriptOutcome {
   /** stdout and stderr together, up to a limit. */
@@ -30,16 +31,17 @@ export async function runScript(
   environment: readonly string[],
   timeout: number,
 ): Promise<ScriptOutcome> {
-  const output = new Output();
+  const { output, end } = openOutput();
   try {
-    await start(child, script, environment, output.end);
+    await start(child, script, environment, end);
   } catch (error) {
     output.close();
     await child.end();
     throw error;
+  } finally {
+    closeDescriptor(end);
   }
   child.release();
-  closeDescriptor(output.end);
   try {
     return await follow(child, output, timeout);
   } finally {
@@ -75,45 +77,13 @@ async function follow(child: Child, output: Output, timeout: number): Promise<Sc
   }
 }
 
-/** A pipe that is read without waiting, up to a limit: what comes after it is thrown away, so that nobody waits to write. */
-class Output {
-  /** For the one who writes. */
-  readonly end: number;
-  readonly #fd: number;
-  readonly #pieces: Uint8Array[] = [];
-  readonly #buffer = new Uint8Array(64 * 1024);
-  #size = 0;
-
-  constructor() {
-    const [from, to] = makePipe();
-    // O_NONBLOCK belongs to an open file, and both ends of a pipe2 have the same flags: so it is opened once more
-    this.#fd = openSync(`/proc/self/fd/${from}`, constants.O_RDONLY | constants.O_NONBLOCK);
-    closeDescriptor(from);
-    // a container's user is to be able to open /dev/stdout as well, and not only root
-    fchmodSync(to, 0o666);
-    this.end = to;
-  }
-
-  /** Takes what is there by now. */
-  read(): void {
-    try {
-      for (;;) {
-        const size = readSync(this.#fd, this.#buffer);
-        if (size === 0) return;
-        const kept = this.#buffer.slice(0, Math.min(size, LIMIT - this.#size));
-        this.#size += kept.length;
-        this.#pieces.push(kept);
-      }
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") throw error;
-    }
-  }
-
-  get text(): string {
-    return new TextDecoder().decode(Buffer.concat(this.#pieces));
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
+/** A pipe's end for the one who writes, and what comes out of it. */
+function openOutput(): { readonly output: Output; readonly end: number } {
+  const [from, end] = makePipe();
+  // O_NONBLOCK belongs to an open file, and both ends of a pipe2 have the same flags: so it is opened once more
+  const fd = openSync(`/proc/self/fd/${from}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  closeDescriptor(from);
+  // a container's user is to be able to open /dev/stdout as well, and not only root
+  fchmodSync(end, 0o666);
+  return { output: new Output(fd, LIMIT), end };
 }

@@ -2,14 +2,15 @@
 // reads its output until the lesson's end, so that it can write.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, openSync, readSync, renameSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, unlinkSync } from "node:fs";
 import { constants as os } from "node:os";
 import { dirname } from "node:path";
 import type { ScriptOutcome } from "../../engine/held.ts";
+import { Output } from "../../engine/output.ts";
 
 /** What a script may take. */
 export const SECONDS = 20;
-/** What of its output is kept. */
+/** Bytes of its output that are kept. */
 const OUTPUT_LIMIT = 64 * 1024;
 const POLL = 10;
 
@@ -64,12 +65,8 @@ function endSession(pid: number): void {
  */
 class Pipe {
   readonly write: number;
-  readonly #read: number;
-  readonly #decoder = new TextDecoder();
-  readonly #buffer = new Uint8Array(OUTPUT_LIMIT);
+  readonly #output: Output;
   #timer: Timer | undefined;
-  #text = "";
-  #cut = false;
   #taken = false;
 
   constructor(prefix: string) {
@@ -79,7 +76,7 @@ class Pipe {
     const { exitCode } = Bun.spawnSync(["mkfifo", "-m", "600", first]);
     if (exitCode !== 0) throw new Error(`mkfifo ${first} ended with ${exitCode}`);
     renameSync(first, path);
-    this.#read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#output = new Output(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), OUTPUT_LIMIT);
     this.write = openSync(path, constants.O_WRONLY);
     unlinkSync(path);
   }
@@ -94,7 +91,8 @@ class Pipe {
   take(): string {
     this.#drain();
     this.#taken = true;
-    return this.#cut ? `${this.#text}\n(the rest is left out)\n` : this.#text;
+    const { text, cut } = this.#output;
+    return cut ? `${text}\n(the rest is left out)\n` : text;
   }
 
   #poll(milliseconds: number): void {
@@ -107,33 +105,10 @@ class Pipe {
   /** False at the end of the pipe. */
   #drain(): boolean {
     if (this.#timer === undefined) return false;
-    for (;;) {
-      const size = this.#readSome();
-      if (size === undefined) return true;
-      if (size === 0) {
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
-        closeSync(this.#read);
-        return false;
-      }
-      if (!this.#taken) this.#keep(this.#buffer.subarray(0, size));
-    }
-  }
-
-  #keep(bytes: Uint8Array): void {
-    this.#text += this.#decoder.decode(bytes, { stream: true });
-    if (this.#text.length <= OUTPUT_LIMIT) return;
-    this.#text = this.#text.slice(0, OUTPUT_LIMIT);
-    this.#cut = true;
-  }
-
-  /** Undefined where there is nothing now. */
-  #readSome(): number | undefined {
-    try {
-      return readSync(this.#read, this.#buffer);
-    } catch (error) {
-      if ((error as { code?: string }).code === "EAGAIN") return undefined;
-      throw error;
-    }
+    if (this.#output.read()) return true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#output.close();
+    return false;
   }
 }
