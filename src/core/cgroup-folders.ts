@@ -10,11 +10,11 @@ const MANAGED = "minidocker";
 /** Hierarchy (a controller's name; `unified` for v2) → folder. */
 export type Folders = ReadonlyMap<string, string>;
 
-/** In a Context's `shared`: the Place in which the cgroups layer has made the container's cgroup. */
+/** In a Context's `shared`: the CgroupPlace in which the cgroups layer has made the container's cgroup. */
 export const MADE = "cgroups.made";
 
 /** Where a container's cgroup is: the same path below the parent of each hierarchy. */
-export class Place {
+export class CgroupPlace {
   /** Hierarchy → the folder that exists already. */
   readonly parents: Folders;
   /** `minidocker`, then the components of linux.cgroupsPath. */
@@ -29,15 +29,15 @@ export class Place {
    * `cgroupsPath` is OCI's, relative to minidocker's own folder whether or not it begins with a slash. Throws a
    * Refusal that names the path where it is none. With `only`, trees of other hierarchies are left alone.
    */
-  static of(facts: CgroupFacts, cgroupsPath: string, only?: ReadonlySet<string>): Place {
+  static of(facts: CgroupFacts, cgroupsPath: string, only?: ReadonlySet<string>): CgroupPlace {
     const parents = Object.entries(facts.parents).filter(([name]) => only?.has(name) ?? true);
-    return new Place(new Map(parents), [MANAGED, ...components(cgroupsPath)]);
+    return new CgroupPlace(new Map(parents), [MANAGED, ...components(cgroupsPath)]);
   }
 
   /** From what `intent()` gave. Whatever else it may hold, it names nothing outside of a folder called minidocker. */
-  static ofIntent({ parents, path }: Readonly<Record<string, unknown>>): Place {
+  static ofIntent({ parents, path }: Readonly<Record<string, unknown>>): CgroupPlace {
     const rows = Array.isArray(parents) ? parents.map((it: unknown) => splitAt(String(it), "=")) : [];
-    return new Place(new Map(rows), [MANAGED, ...components(String(path))]);
+    return new CgroupPlace(new Map(rows), [MANAGED, ...components(String(path))]);
   }
 
   /** What is written down before the cgroup is made. */

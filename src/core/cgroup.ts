@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseFlatKeyed, parseLimit, UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
-import { type Folders, Place } from "./cgroup-folders.ts";
+import { CgroupPlace, type Folders } from "./cgroup-folders.ts";
 import type { CgroupFacts } from "./facts.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -29,12 +29,12 @@ export class Cgroup {
 
   /** The cgroup of a container, from its linux.cgroupsPath. */
   static of(facts: CgroupFacts, path: string): Cgroup {
-    return new Cgroup(Place.of(facts, path).folders);
+    return new Cgroup(CgroupPlace.of(facts, path).folders);
   }
 
   /** The cgroup that the layer announced so, wherever the user's own cgroup may be by now. */
   static ofIntent(intent: Readonly<Record<string, unknown>>): Cgroup {
-    return new Cgroup(Place.ofIntent(intent).folders);
+    return new Cgroup(CgroupPlace.ofIntent(intent).folders);
   }
 
   get exists(): boolean {

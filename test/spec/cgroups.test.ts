@@ -5,7 +5,7 @@ import { expect } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { findCgroups } from "../../src/core/cgroup-facts.ts";
-import { Place } from "../../src/core/cgroup-folders.ts";
+import { CgroupPlace } from "../../src/core/cgroup-folders.ts";
 import type { DeviceRule } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
 import { cgroups, JOIN } from "../../src/layers/cgroups/index.ts";
@@ -183,7 +183,7 @@ rootTest("a frozen cgroup can be taken back", () =>
 );
 
 rootTest("a cgroup that exists is left to its owner", async () => {
-  const { folders } = Place.of(facts, `test-${process.pid}-taken`);
+  const { folders } = CgroupPlace.of(facts, `test-${process.pid}-taken`);
   const folder = folders.get("pids") ?? folders.get("unified") ?? "";
   mkdirSync(folder, { recursive: true });
   try {

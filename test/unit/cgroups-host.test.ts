@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { cgroupFacts } from "../../src/core/cgroup-facts.ts";
-import { foldersOf, Place } from "../../src/core/cgroup-folders.ts";
+import { CgroupPlace, foldersOf } from "../../src/core/cgroup-folders.ts";
 import type { CgroupFacts } from "../../src/core/facts.ts";
 import { parseMounts } from "../../src/core/view.ts";
 
@@ -10,15 +10,15 @@ describe("the path of a cgroup", () => {
   const v1: CgroupFacts = { version: "v1", parents: { cpu: "/cg/cpu", memory: "/cg/memory" }, controllers: [] };
 
   test("is relative to minidocker's folder in every tree", () => {
-    expect([...Place.of(v1, "/pod/web").folders]).toEqual([
+    expect([...CgroupPlace.of(v1, "/pod/web").folders]).toEqual([
       ["cpu", "/cg/cpu/minidocker/pod/web"],
       ["memory", "/cg/memory/minidocker/pod/web"],
     ]);
   });
 
   test("survives being written down", () => {
-    const place = Place.of(v1, "pod/web");
-    const again = Place.ofIntent(JSON.parse(JSON.stringify(place.intent())));
+    const place = CgroupPlace.of(v1, "pod/web");
+    const again = CgroupPlace.ofIntent(JSON.parse(JSON.stringify(place.intent())));
     expect([...again.folders]).toEqual([...place.folders]);
     expect(again.levels("/cg/cpu")).toEqual([
       "/cg/cpu/minidocker",
@@ -29,9 +29,9 @@ describe("the path of a cgroup", () => {
 
   test("never leads out of minidocker's folder", () => {
     for (const path of ["..", "a/../../b", "/", "", "a\nb", "system.slice:runc:web"]) {
-      expect(() => Place.of(v1, path)).toThrow(JSON.stringify(path));
+      expect(() => CgroupPlace.of(v1, path)).toThrow(JSON.stringify(path));
     }
-    expect(() => Place.ofIntent({ parents: ["cpu=/cg/cpu"], path: "../etc" })).toThrow("'..'");
+    expect(() => CgroupPlace.ofIntent({ parents: ["cpu=/cg/cpu"], path: "../etc" })).toThrow("'..'");
   });
 });
 

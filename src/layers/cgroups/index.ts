@@ -15,7 +15,7 @@ import { UNIFIED } from "../../abi/cgroup.ts";
 import { ENOENT, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../abi/fcntl.ts";
 import { CLONE_NEWCGROUP } from "../../abi/sched.ts";
-import { MADE, Place } from "../../core/cgroup-folders.ts";
+import { CgroupPlace, MADE } from "../../core/cgroup-folders.ts";
 import type { CgroupFacts } from "../../core/facts.ts";
 import type { Context, Layer } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
@@ -67,7 +67,7 @@ async function make(ctx: Context, path: string): Promise<void> {
   const settings = facts.version === "v1" ? settingsV1(resources) : settingsV2(resources);
   refuseImpossible(ctx, settings);
   if (facts.version === "none") return;
-  const place = Place.of(facts, path, new Set([...always, ...controllersOf(settings)]));
+  const place = CgroupPlace.of(facts, path, new Set([...always, ...controllersOf(settings)]));
   await makeFolders(ctx, place);
   if (facts.version === "v1") await fillCpuset(ctx, place);
   else await handOnControllers(ctx, place, controllersOf(settings));

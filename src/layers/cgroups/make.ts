@@ -4,7 +4,7 @@ import { UNIFIED } from "../../abi/cgroup.ts";
 import * as bpf from "../../abi/ebpf.ts";
 import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, EPERM, ERANGE } from "../../abi/errno.ts";
 import { AT_FDCWD, F_OK, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
-import type { Folders, Place } from "../../core/cgroup-folders.ts";
+import type { CgroupPlace, Folders } from "../../core/cgroup-folders.ts";
 import type { Context } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { DeviceRule } from "../../core/spec.ts";
@@ -22,7 +22,7 @@ const MODE = 0o755;
 const ATTEMPTS = 20;
 
 /** Announces the cgroup and makes its folder in each tree. Refuses to take over one that is already there. */
-export async function makeFolders(ctx: Context, place: Place): Promise<void> {
+export async function makeFolders(ctx: Context, place: CgroupPlace): Promise<void> {
   const { host } = ctx;
   ctx.step("look whether the name is free");
   // Before the intent: what is taken back later must be ours, and taking back means killing what is inside.
@@ -63,7 +63,7 @@ const notOurs: Causes = {
  * write is all or nothing, and it has to be: where processes are in the way, cpu and pids alone would be accepted,
  * and turn what is below into a place for threads only (cgroup-v2.rst, "Threads").
  */
-export async function handOnControllers(ctx: Context, place: Place, wanted: readonly string[]): Promise<void> {
+export async function handOnControllers(ctx: Context, place: CgroupPlace, wanted: readonly string[]): Promise<void> {
   const counted = ["memory", "io", "cpu", "pids"].filter((it) => ctx.facts.cgroup.controllers.includes(it));
   const all = [...new Set([...counted, ...wanted])];
   if (all.length === 0) return;
@@ -96,7 +96,7 @@ function notHandedOn(level: string, names: readonly string[]): Causes {
 }
 
 /** v1: a new cpuset has no CPU and no memory node, and nothing can live in it; so each takes those of the one above. */
-export async function fillCpuset(ctx: Context, place: Place): Promise<void> {
+export async function fillCpuset(ctx: Context, place: CgroupPlace): Promise<void> {
   const parent = place.parents.get("cpuset");
   if (parent === undefined) return;
   ctx.step("give the cpuset its CPUs and memory nodes");

@@ -6,7 +6,7 @@ import { DT_DIR, parseDirectory } from "../../abi/dirent.ts";
 import { EBUSY, ENODEV, ENOENT, ENOTEMPTY, ESRCH } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { SIGKILL } from "../../abi/signal.ts";
-import { Place } from "../../core/cgroup-folders.ts";
+import { CgroupPlace } from "../../core/cgroup-folders.ts";
 import type { Intent } from "../../core/layer.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
@@ -17,7 +17,7 @@ const milliseconds = (attempt: number): number => Math.min(2 ** attempt, 64);
 
 /** Succeeds where the cgroup, or a part of it, was never made. Throws an Error that names folders that stay busy. */
 export async function removeCgroup(host: Stage, intent: Intent): Promise<void> {
-  const place = Place.ofIntent(intent);
+  const place = CgroupPlace.ofIntent(intent);
   let folders = [...new Set(place.folders.values())];
   for (let attempt = 0; ; attempt++) {
     const killed = await killAtOnce(host, place.folders.get(UNIFIED));
@@ -42,7 +42,7 @@ async function killAtOnce(host: Stage, folder: string | undefined): Promise<Resu
 }
 
 /** Those of the folders that are still busy. */
-async function removeFolders(host: Stage, place: Place, folders: readonly string[]): Promise<string[]> {
+async function removeFolders(host: Stage, place: CgroupPlace, folders: readonly string[]): Promise<string[]> {
   const results = new Map<string, Result>();
   for (const folder of folders) {
     results.set(folder, await host.unlinkat(AT_FDCWD, folder, AT_REMOVEDIR, { tolerate: [ENOENT, EBUSY] }));

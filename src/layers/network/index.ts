@@ -93,7 +93,7 @@ async function connectToBridge(ctx: Context, { ports }: Network): Promise<void> 
   ctx.shared.set("network", { bridge: bridge.name, address, prefix: bridge.range.prefix, gateway: bridge.gateway });
 }
 
-interface Place {
+interface Plugged {
   readonly bridge: Bridge;
   readonly address: string;
   /** Of eth0, inside. */
@@ -103,7 +103,7 @@ interface Place {
 const ATTEMPTS = 5;
 
 /** Bridge, address, cable. The last other container may leave in between, and the bridge with it: then once more. */
-async function plugIn(ctx: Context, socket: NetlinkSocket, id: string, publishes: boolean): Promise<Place> {
+async function plugIn(ctx: Context, socket: NetlinkSocket, id: string, publishes: boolean): Promise<Plugged> {
   const { host, facts, spec } = ctx;
   const member = memberOf(spec);
   const announced = new Set<string>();

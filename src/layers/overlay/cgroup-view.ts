@@ -5,7 +5,7 @@
 import { UNIFIED } from "../../abi/cgroup.ts";
 import { O_DIRECTORY } from "../../abi/fcntl.ts";
 import { MS_RDONLY } from "../../abi/mount.ts";
-import { MADE, type Place } from "../../core/cgroup-folders.ts";
+import { type CgroupPlace, MADE } from "../../core/cgroup-folders.ts";
 import type { Mount } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import { cloneOf, leave, mountFilesystem, put, setAttributes } from "./mount.ts";
@@ -15,7 +15,7 @@ import { folderSpot, open, type Tree } from "./tree.ts";
 export async function mountCgroups(tree: Tree, mount: Mount): Promise<void> {
   const { stage, ctx } = tree;
   const { attributes, flags } = parseOptions(mount);
-  const place = ctx.shared.get(MADE) as Place | undefined;
+  const place = ctx.shared.get(MADE) as CgroupPlace | undefined;
   const unified = place?.folders.get(UNIFIED);
   const spot = await folderSpot(tree, mount.destination, "refused");
   if (ctx.facts.cgroup.version === "v2" && unified !== undefined) {
@@ -39,7 +39,7 @@ export async function mountCgroups(tree: Tree, mount: Mount): Promise<void> {
 }
 
 /** Only the trees that the container is in. Where controllers share one, each is a link to it, as cpu to cpu,cpuacct. */
-async function mountTrees({ stage, ctx }: Tree, holder: Result, place: Place): Promise<void> {
+async function mountTrees({ stage, ctx }: Tree, holder: Result, place: CgroupPlace): Promise<void> {
   const parents = Object.entries(ctx.facts.cgroup.parents);
   for (const it of place.trees) {
     const names = parents.filter(([, parent]) => parent === it).map(([controller]) => controller);

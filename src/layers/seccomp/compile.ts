@@ -17,7 +17,7 @@ import * as abi from "../../abi/seccomp.ts";
 import { type Arch, syscallNumbers } from "../../abi/syscalls.ts";
 import type { Seccomp, SeccompRule } from "../../core/spec.ts";
 import { type Alternative, filterArguments } from "./arguments.ts";
-import { actionValue, architectures, condition, ELSEWHERE, type Place, permits, unknown } from "./words.ts";
+import { actionValue, architectures, condition, ELSEWHERE, type JsonPath, permits, unknown } from "./words.ts";
 
 /** What happens to one system call: a value, whatever its arguments, or the first alternative's that holds. */
 type Fate = number | readonly Alternative[];
@@ -32,7 +32,7 @@ interface Range {
  * The filter for `profile` on `arch`, as an array of struct sock_filter. Names that `arch` lacks are left out, as
  * runc does. Anything else that is not understood is an Error which names the JSON path, as `at` has it.
  */
-export function compile(profile: Seccomp, arch: Arch, at: Place = (part) => `linux.seccomp.${part}`): Uint8Array {
+export function compile(profile: Seccomp, arch: Arch, at: JsonPath = (part) => `linux.seccomp.${part}`): Uint8Array {
   const { defaultAction, defaultErrnoRet, architectures: listed = [], syscalls = [] } = profile;
   const otherwise = actionValue(defaultAction, defaultErrnoRet, (part) => at(`default${capitalised(part)}`));
   const list = ranges(collect(syscalls, otherwise, arch, at), otherwise);
@@ -54,12 +54,12 @@ export function compile(profile: Seccomp, arch: Arch, at: Place = (part) => `lin
  * Number → fate; what is absent has the default's. As in libseccomp, and so in Docker: the first rule without
  * conditions decides, whatever conditions other rules have; and a rule that says what the default says adds nothing.
  */
-function collect(rules: readonly SeccompRule[], otherwise: number, arch: Arch, at: Place): (Fate | undefined)[] {
+function collect(rules: readonly SeccompRule[], otherwise: number, arch: Arch, at: JsonPath): (Fate | undefined)[] {
   const table = syscallNumbers(arch);
   const fates = new Array<number | Alternative[] | undefined>(NUMBERS).fill(undefined);
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i] as SeccompRule;
-    const here: Place = (part) => at(`syscalls[${i}].${part}`);
+    const here: JsonPath = (part) => at(`syscalls[${i}].${part}`);
     const value = actionValue(rule.action, rule.errnoRet, here);
     const alternatives = alternativesOf(rule, value, here);
     if (value === otherwise) continue;
@@ -81,7 +81,7 @@ const NUMBERS = 1024;
 
 // All conditions of a rule must hold, except that runc and crun take conditions on one and the same argument as
 // alternatives, each on its own. Profiles in use rely on it. Undefined: the rule has no conditions.
-function alternativesOf({ args }: SeccompRule, value: number, at: Place): Alternative[] | undefined {
+function alternativesOf({ args }: SeccompRule, value: number, at: JsonPath): Alternative[] | undefined {
   if (args === undefined || args.length === 0) return undefined;
   const conditions = args.map((it, i) => condition(it, (part) => at(`args[${i}].${part}`)));
   const repeated = conditions.some((it, i) => conditions.findIndex((other) => other.index === it.index) < i);
@@ -119,7 +119,7 @@ function numbers(asm: Assembler, list: readonly Range[], from: number, to: numbe
 }
 
 /** What a filter sees where calls of the listed architectures are made. */
-function auditArches(listed: readonly string[], at: Place): number[] {
+function auditArches(listed: readonly string[], at: JsonPath): number[] {
   const values: number[] = [];
   for (let i = 0; i < listed.length; i++) {
     const name = listed[i] as string;

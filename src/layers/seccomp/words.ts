@@ -7,7 +7,7 @@ import { words } from "../../abi/words.ts";
 import type { SeccompArgument } from "../../core/spec.ts";
 
 /** The JSON path of a part of what is being read; asked for only when there is an error to report. */
-export type Place = (part: string) => string;
+export type JsonPath = (part: string) => string;
 
 const actions = new Map([
   ["SCMP_ACT_KILL", abi.SECCOMP_RET_KILL_THREAD],
@@ -24,7 +24,7 @@ const actions = new Map([
  * The value that a filter returns for `action`. ERRNO and TRACE carry `errno`, EPERM if there is none; runc and
  * crun do the same.
  */
-export function actionValue(action: string, errno: number | undefined, at: Place): number {
+export function actionValue(action: string, errno: number | undefined, at: JsonPath): number {
   const value = actions.get(action);
   if (value === undefined) throw unknownAction(action, at("action"));
   if (value !== abi.SECCOMP_RET_ERRNO && value !== abi.SECCOMP_RET_TRACE) return value;
@@ -73,7 +73,7 @@ const operators = new Set<string>([
 
 const everything: Halves = { high: 0xffffffff, low: 0xffffffff };
 
-export function condition({ index, op, value, valueTwo = 0 }: SeccompArgument, at: Place): Condition {
+export function condition({ index, op, value, valueTwo = 0 }: SeccompArgument, at: JsonPath): Condition {
   if (!operators.has(op)) throw unknown(operators, op, at("op"), "comparison");
   if (!Number.isInteger(index) || index < 0 || index > 5) {
     throw new Error(`${at("index")}: ${index}, but the arguments of a call are 0 to 5`);
@@ -84,7 +84,7 @@ export function condition({ index, op, value, valueTwo = 0 }: SeccompArgument, a
   return { index, op, value: { high: (high & first.high) >>> 0, low: (low & first.low) >>> 0 }, mask: first };
 }
 
-function halves(value: number, at: Place, part: string): Halves {
+function halves(value: number, at: JsonPath, part: string): Halves {
   if (Number.isSafeInteger(value) && value >= 0) return { high: Math.floor(value / 2 ** 32), low: value % 2 ** 32 };
   throw new Error(
     `${at(part)}: ${value} is not a whole number from 0 to 2⁵³ - 1, as far as the numbers of JSON are exact here`,
@@ -94,7 +94,7 @@ function halves(value: number, at: Place, part: string): Halves {
 const flags = new Map<string, number>(Object.entries(abi.SECCOMP_FILTER_FLAG));
 
 /** The bits that seccomp(2) takes for `linux.seccomp.flags`. */
-export function flagBits(names: readonly string[], at: Place): number {
+export function flagBits(names: readonly string[], at: JsonPath): number {
   let bits = 0;
   for (let i = 0; i < names.length; i++) {
     const bit = flags.get(names[i] as string);
