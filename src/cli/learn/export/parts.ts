@@ -49,14 +49,14 @@ function predict({ question, choices, line }: Predict): Markup {
 <ol>${items}</ol></section>`;
 }
 
-const places = {
+const whereWords = {
   host: ["on the host", "$"],
   inside: ["inside the half-built container", "#"],
   container: ["in the container", "#"],
 } as const;
 
 function commandAndOutput(part: Run | Solve, seen: Observed): Markup {
-  const [place, prompt] = places[part.where];
+  const [place, prompt] = whereWords[part.where];
   const output = seen.at(part, "output");
   return html`<figcaption>${place}</figcaption>
 <pre class="command" data-prompt="${prompt}" tabindex="0"><code>${part.script.trimEnd()}</code></pre>${
@@ -101,7 +101,7 @@ function howItIsChecked({ test, title: claim }: Verify): Markup {
       ? test.script.replace(`# ${claim}\n`, "").trimEnd()
       : test.checks.map((it) => `${it.id} is ${it.verdict}`).join("\n");
   const title =
-    "script" in test ? `Checked ${places[test.where][0]} with` : "Checked from outside, as minidocker verify does";
+    "script" in test ? `Checked ${whereWords[test.where][0]} with` : "Checked from outside, as minidocker verify does";
   return html`<p class="status">${title}:</p><pre tabindex="0"><code>${text}</code></pre>`;
 }
 

@@ -2,8 +2,8 @@
 
 import type { PartKind } from "../../lesson.ts";
 import type { Reader } from "./block.ts";
-import { readNote, readPause, readProbe, readSource } from "./places.ts";
 import { readPredict } from "./predict.ts";
+import { readNote, readPause, readProbe, readSource } from "./references.ts";
 import { readExpect, readRun } from "./scripts.ts";
 import { readHint, readSolve, readVerify } from "./task.ts";
 

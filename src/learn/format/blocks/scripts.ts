@@ -6,7 +6,7 @@ import type { Where } from "../../lesson.ts";
 import { quoted, type Report } from "../problem.ts";
 import { type Block, type Reader, someText } from "./block.ts";
 
-export const places: readonly Where[] = ["host", "inside", "container"];
+export const everywhere: readonly Where[] = ["host", "inside", "container"];
 
 /** The only word behind `kind`, which says where a script runs. */
 export function readWhere<W extends Where>(
@@ -27,7 +27,7 @@ export function readWhere<W extends Where>(
 }
 
 export const readRun: Reader = (block, report) => {
-  const where = readWhere("run", block, places, report);
+  const where = readWhere("run", block, everywhere, report);
   const script = someText(block, report, "the commands, as for sh");
   if (where === undefined || script === undefined) return undefined;
   return { kind: "run", line: block.line, where, script };

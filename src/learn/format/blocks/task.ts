@@ -4,9 +4,9 @@ import { nearest } from "../../../core/nearest.ts";
 import type { CheckTest, Hint } from "../../lesson.ts";
 import { quoted, type Report } from "../problem.ts";
 import { type Block, bodyLines, type Reader, someText } from "./block.ts";
-import { places, readWhere } from "./scripts.ts";
+import { everywhere, readWhere } from "./scripts.ts";
 
-const scriptPlaces = ["host", "container"] as const;
+const forVerify = ["host", "container"] as const;
 const verdicts = ["yes", "no", "unknown"] as const;
 
 export const readVerify: Reader = (block, report) => {
@@ -27,7 +27,7 @@ function readTitle(block: Block, report: Report): string | undefined {
 }
 
 function readTest(block: Block, report: Report) {
-  const where = readWhere("verify", block, scriptPlaces, report);
+  const where = readWhere("verify", block, forVerify, report);
   if (bodyLines(block).every(({ text }) => text.startsWith("#"))) {
     report(block.line, "below the title there is no script", 'a script, such as test "$(hostname)" = mars');
     return undefined;
@@ -74,7 +74,7 @@ export const readHint: Reader = (block, report) => {
 export const readSolve: Reader = (block, report) => {
   const without = block.words[0] === "without";
   const words = without ? block.words.slice(1) : block.words;
-  const where = readWhere(without ? "solve without" : "solve", { ...block, words }, places, report);
+  const where = readWhere(without ? "solve without" : "solve", { ...block, words }, everywhere, report);
   const script = someText(block, report, "the commands that do it, as for sh");
   if (where === undefined || script === undefined) return undefined;
   return { kind: "solve", line: block.line, where, without, script };

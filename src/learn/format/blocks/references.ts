@@ -1,4 +1,4 @@
-// `pause`, `probe`, `src`, and `note`.
+// Blocks that refer to something elsewhere, by its name: `pause`, `probe`, `src`. And `note`.
 
 import type { Target } from "../../lesson.ts";
 import { quoted } from "../problem.ts";
