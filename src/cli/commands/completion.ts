@@ -1,7 +1,7 @@
 // completion: scripts that teach shells the commands and options of minidocker. They ask minidocker itself each time, so
 // they never are out of date, and complete names of containers.
 
-import { parts } from "../../engine/options/layers.ts";
+import { layerParts } from "../../engine/options/layers.ts";
 import { listRecords } from "../../state/find.ts";
 import { openPaths } from "../../state/paths.ts";
 import { type Catalogue, defineCommand } from "../command.ts";
@@ -41,7 +41,7 @@ export const command = defineCommand({
 async function lookups({ groups, load }: Catalogue): Promise<Lookups> {
   const { lessonNames } = await import("../../learn/library.ts");
   const commands = await Promise.all(Object.values(groups).flat().map(load));
-  const layers = Object.entries(parts);
+  const layers = Object.entries(layerParts);
   return {
     commands: commands.filter((it) => it !== undefined),
     container: () => listRecords(openPaths()).map((it) => it.name),

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Layer } from "../../core/layer.ts";
 import { nearest } from "../../core/nearest.ts";
 import { defaultCapabilities } from "../../engine/options/capability.ts";
-import { parts } from "../../engine/options/layers.ts";
+import { layerParts } from "../../engine/options/layers.ts";
 import { defineCommand } from "../command.ts";
 import { sentence } from "../help.ts";
 import { renderMarkdown } from "../markdown.ts";
@@ -16,7 +16,7 @@ import { pad, proseWidth, wrap } from "../style.ts";
 export const command = defineCommand({
   name: "explain",
   summary: "tell what a layer does, step by step, and why",
-  operands: [{ name: "LAYER", need: "optional", complete: Object.keys(parts) }],
+  operands: [{ name: "LAYER", need: "optional", complete: Object.keys(layerParts) }],
   options: [
     {
       long: "layer",

@@ -3,7 +3,7 @@
 import { release } from "node:os";
 import { dirname } from "node:path";
 import { version } from "../../../package.json" with { type: "json" };
-import { parts } from "../../engine/options/layers.ts";
+import { layerParts } from "../../engine/options/layers.ts";
 import { listRecords } from "../../state/find.ts";
 import { openPaths } from "../../state/paths.ts";
 import type { Listed } from "../../state/shape.ts";
@@ -37,7 +37,7 @@ async function gather() {
     user: { uid: facts.uid, rootless: facts.rootless },
     paths: { state: paths.state, data: paths.data, stage: await stage() },
     cgroup: facts.cgroup,
-    layers: Object.keys(parts),
+    layers: Object.keys(layerParts),
     containers: count(listRecords(paths)),
   };
 }

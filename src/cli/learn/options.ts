@@ -1,6 +1,6 @@
 // The options of `learn`.
 
-import { parts } from "../../engine/options/layers.ts";
+import { layerParts } from "../../engine/options/layers.ts";
 import type { Option, Values } from "../command.ts";
 import { jsonOption } from "../output.ts";
 
@@ -20,7 +20,7 @@ export const learnOptions = [
     value: "NAME",
     help: "one layer of a container being made, step by step",
     group: taking,
-    complete: Object.keys(parts),
+    complete: Object.keys(layerParts),
   },
   {
     long: "auto",

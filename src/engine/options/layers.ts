@@ -6,7 +6,7 @@ import { ValueError } from "./value.ts";
  * The seven, in order, and the parts of those that have some. `overlay.masks` are the masked and read-only paths of /proc and /sys;
  * without `overlay.tree` there is nothing that they could be in.
  */
-export const parts: Readonly<Record<string, readonly string[]>> = {
+export const layerParts: Readonly<Record<string, readonly string[]>> = {
   namespaces: ["user", "mount", "pid", "uts", "ipc", "network", "cgroup", "time"],
   cgroups: [],
   overlay: ["tree", "masks"],
@@ -17,7 +17,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
 };
 
 const spellings: Readonly<Record<string, string>> = { mnt: "mount", net: "network" };
-const every = Object.entries(parts).flatMap(([layer, list]) =>
+const every = Object.entries(layerParts).flatMap(([layer, list]) =>
   list.length === 0 ? [layer] : list.map((it) => `${layer}.${it}`),
 );
 
@@ -31,7 +31,7 @@ export function parseLayers(text: string): string[] {
     .map((it) => it.trim())
     .filter(Boolean);
   if (words.length === 0)
-    throw new ValueError(`no layer is named; there are ${Object.keys(parts).join(", ")}, all and none`);
+    throw new ValueError(`no layer is named; there are ${Object.keys(layerParts).join(", ")}, all and none`);
   const chosen = new Set<string>(words[0]?.startsWith("-") ? every : []);
   for (const word of words) {
     const members = expand(word.replace(/^[+-]/, ""));
@@ -47,9 +47,11 @@ function expand(name: string): readonly string[] {
   if (name === "all") return every;
   if (name === "none") return [];
   const [layer = "", part] = name.split(".", 2);
-  const list = Object.hasOwn(parts, layer) ? (parts[layer] as readonly string[]) : undefined;
+  const list = Object.hasOwn(layerParts, layer) ? (layerParts[layer] as readonly string[]) : undefined;
   if (list === undefined)
-    throw new ValueError(`no layer is called ${JSON.stringify(layer)}; there are ${Object.keys(parts).join(", ")}`);
+    throw new ValueError(
+      `no layer is called ${JSON.stringify(layer)}; there are ${Object.keys(layerParts).join(", ")}`,
+    );
   if (part === undefined) return list.length === 0 ? [layer] : list.map((it) => `${layer}.${it}`);
   const full = spellings[part] ?? part;
   if (list.includes(full)) return [`${layer}.${full}`];
@@ -59,7 +61,7 @@ function expand(name: string): readonly string[] {
 }
 
 function missing(chosen: ReadonlySet<string>): string[] {
-  return Object.entries(parts).flatMap(([layer, list]) => {
+  return Object.entries(layerParts).flatMap(([layer, list]) => {
     if (list.length === 0) return chosen.has(layer) ? [] : [layer];
     const absent = list.map((it) => `${layer}.${it}`).filter((it) => !chosen.has(it));
     return absent.length === list.length || absent.includes("overlay.tree") ? [layer] : absent;

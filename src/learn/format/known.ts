@@ -4,7 +4,7 @@ import { findFacts } from "../../core/find-facts.ts";
 import { View } from "../../core/view.ts";
 import { type PlannedCall, planContainer } from "../../engine/explain.ts";
 import type { RunOptions } from "../../engine/options/index.ts";
-import { parts } from "../../engine/options/layers.ts";
+import { layerParts } from "../../engine/options/layers.ts";
 import { layers } from "../../layers/index.ts";
 import { locatePaths } from "../../state/paths.ts";
 import { lessonNames } from "../library.ts";
@@ -32,7 +32,7 @@ export function gatherKnown(
   probes: readonly string[] | undefined,
 ): Known {
   const linux = process.platform === "linux";
-  const names = Object.entries(parts).flatMap(([layer, list]) => [layer, ...list.map((it) => `${layer}.${it}`)]);
+  const names = Object.entries(layerParts).flatMap(([layer, list]) => [layer, ...list.map((it) => `${layer}.${it}`)]);
   return {
     layers: names,
     lessons: lessonNames(),
