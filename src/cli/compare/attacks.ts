@@ -6,7 +6,7 @@ import { Aviary } from "../../probes/aviary.ts";
 import type { Probe } from "../../probes/probe.ts";
 import { probeIn, whyNot } from "../../probes/run.ts";
 import { openPaths } from "../../state/paths.ts";
-import type { Observed } from "./comparison.ts";
+import type { Observations } from "./comparison.ts";
 
 export interface Attacks {
   /** Those that this host can try. */
@@ -25,7 +25,7 @@ export async function placeFor(probes: readonly Probe[]): Promise<Attacks | unde
   return { probes: possible, aviary, close: () => aviary.close() };
 }
 
-export async function attackWith(held: Held, { probes, aviary }: Attacks, stop: AbortSignal): Promise<Observed> {
+export async function attackWith(held: Held, { probes, aviary }: Attacks, stop: AbortSignal): Promise<Observations> {
   const seen = new Map<Probe, Awaited<ReturnType<typeof probeIn>>>();
   for (const probe of probes) {
     stop.throwIfAborted();

@@ -35,11 +35,11 @@ export interface ProbeRow {
 }
 
 /** What a probe saw, by the probe. */
-export type Observed = ReadonlyMap<Probe, Observation>;
+export type Observations = ReadonlyMap<Probe, Observation>;
 
 export interface Side {
   readonly layers: string;
-  readonly seen: Seen<Observed | undefined>;
+  readonly seen: Seen<Observations | undefined>;
 }
 
 export function compareSides(a: Side, b: Side, command: readonly string[]): Comparison {
@@ -55,7 +55,7 @@ export function compareSides(a: Side, b: Side, command: readonly string[]): Comp
 }
 
 /** What counts is how an attack ended; in which words it is told is not a difference. */
-function compareProbes(a: Observed, b: Observed): { rows: ProbeRow[]; same: number } {
+function compareProbes(a: Observations, b: Observations): { rows: ProbeRow[]; same: number } {
   const all = [...a].flatMap(([probe, left]) => {
     const right = b.get(probe);
     return right === undefined ? [] : [{ name: probe.name, question: probe.question, a: left, b: right }];
