@@ -25,14 +25,14 @@ export class Dialog {
   silent = false;
   readonly signal: AbortSignal;
   readonly #frontend: Frontend;
-  readonly #stops: Set<Part>;
+  readonly #askedAt: Set<Part>;
   readonly #gone: () => AbortSignal | undefined;
 
   /** `gone`: aborted when the lesson's container has been removed, while there is one. */
-  constructor(frontend: Frontend, signal: AbortSignal, stops: Set<Part>, gone: () => AbortSignal | undefined) {
+  constructor(frontend: Frontend, signal: AbortSignal, askedAt: Set<Part>, gone: () => AbortSignal | undefined) {
     this.#frontend = frontend;
     this.signal = signal;
-    this.#stops = stops;
+    this.#askedAt = askedAt;
     this.#gone = gone;
   }
 
@@ -43,7 +43,7 @@ export class Dialog {
   /** `at` is the part to which one can come back. Throws a Turn, or the signal's reason. */
   async ask<K extends Kind>(at: Part, question: Asked<K>): Promise<Exclude<Reply<Asked<K>>, Control>> {
     this.signal.throwIfAborted();
-    if (question.kind !== "continue") this.#stops.add(at);
+    if (question.kind !== "continue") this.#askedAt.add(at);
     const gone = this.#gone();
     const reply = await this.orAborted(this.#frontend.ask(question, gone));
     if (gone?.aborted === true) throw new Turn("lost");

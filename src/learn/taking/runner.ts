@@ -56,7 +56,7 @@ class Runner {
     this.#lesson = lesson;
     this.#options = options;
     this.#memory = new Memory(options.size);
-    this.#dialog = new Dialog(frontend, options.signal, this.#memory.stops, () => this.#gone());
+    this.#dialog = new Dialog(frontend, options.signal, this.#memory.askedAt, () => this.#gone());
   }
 
   async run(): Promise<Outcome> {
@@ -174,7 +174,7 @@ class Runner {
   #startOf(control: "back" | "restart" | "resume" | "lost"): Part | undefined {
     if (control === "restart") return this.#restart();
     if (control === "lost") return this.#at;
-    return control === "back" ? this.#stopBefore() : this.#partAfter();
+    return control === "back" ? this.#askedBefore() : this.#partAfter();
   }
 
   #partAfter(): Part | undefined {
@@ -183,17 +183,17 @@ class Runner {
   }
 
   #restart(): undefined {
-    for (const it of [this.#memory.decisions, this.#memory.stops, this.#memory.failures]) it.clear();
+    for (const it of [this.#memory.decisions, this.#memory.askedAt, this.#memory.failures]) it.clear();
     return undefined;
   }
 
   /** The part at which the learner was asked before the present one, with the text that leads to it. */
-  #stopBefore(): Part | undefined {
+  #askedBefore(): Part | undefined {
     const { parts } = this.#lesson;
     const now = this.#at === undefined ? 0 : parts.indexOf(this.#at);
-    const asked = parts.slice(0, now).findLastIndex((it) => this.#memory.stops.has(it));
-    const before = parts.slice(0, Math.max(asked, 0)).findLastIndex((it) => it.kind !== "prose" && it.kind !== "src");
-    return asked === -1 ? undefined : parts[before + 1];
+    const last = parts.slice(0, now).findLastIndex((it) => this.#memory.askedAt.has(it));
+    const before = parts.slice(0, Math.max(last, 0)).findLastIndex((it) => it.kind !== "prose" && it.kind !== "src");
+    return last === -1 ? undefined : parts[before + 1];
   }
 
   #ended(): Outcome["how"] {
