@@ -8,7 +8,7 @@ export type Decision = number | "run" | "skip" | "done" | "shown";
 
 export class Memory {
   readonly decisions = new Map<Part, Decision>();
-  /** Where the learner was askedAt: where one can go back to. */
+  /** Where the learner was asked: where one can go back to. */
   readonly askedAt = new Set<Part>();
   /** Line → what is untrue there. */
   readonly failures = new Map<number, string>();
