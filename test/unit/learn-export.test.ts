@@ -98,7 +98,7 @@ describe("every lesson of the course", () => {
 
 describe("recordings", () => {
   const lesson = listLessons().find((it) => it.lesson !== undefined)?.lesson;
-  const told = (at: number, text: string) => ({ at, text, event: { kind: "notice", text } as const, stop: undefined });
+  const told = (at: number, text: string) => ({ at, text, event: { kind: "notice", text } as const, pause: undefined });
 
   test("a head, then lines of time and text, in order; waits of minutes take two seconds", () => {
     if (lesson === undefined) throw new Error("there is no lesson");

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { splitKeys } from "../../src/cli/keys.ts";
 import { plainText, shortBegin } from "../../src/cli/learn/plain.ts";
-import { stopOf } from "../../src/cli/learn/stop.ts";
+import { shownPause } from "../../src/cli/learn/shown-pause.ts";
 import { sideBySide } from "../../src/cli/learn/terminal/side-by-side.ts";
 import { showNotes } from "../../src/cli/learn/terminal/speaker.ts";
 import { palette } from "../../src/cli/palette.ts";
@@ -81,7 +81,7 @@ test("text and pages group calls by step, and hear nothing of descriptors, which
     changes: [{ section: "descriptors", removed: [], added: ["3 → /"] }],
     checks: [],
   } as unknown as Extract<Event, { kind: "pause" }>;
-  expect(stopOf(pause)).toMatchObject({
+  expect(shownPause(pause)).toMatchObject({
     size: "3 calls",
     made: [
       { place: "l: s", calls: ["a() = 0", "b() = 0"] },

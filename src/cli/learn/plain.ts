@@ -8,7 +8,7 @@ import type { Observation } from "../../probes/probe.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { palette } from "../palette.ts";
 import { count, proseWidth, safe, visible, wrap } from "../style.ts";
-import { type Stop, stopOf } from "./stop.ts";
+import { type ShownPause, shownPause } from "./shown-pause.ts";
 
 type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
 
@@ -124,7 +124,7 @@ function reveal(
 
 function showPause(event: Of<"pause">): string {
   const { bold, cyan, dim } = palette();
-  const { size, made, changes, checks, place, why, next, source } = stopOf(event);
+  const { size, made, changes, checks, place, why, next, source } = shownPause(event);
   const lines: string[] = [];
   if (made.length > 0) lines.push(dim(`── made: ${size}`), ...made.flatMap(showCalls));
   if (changes.length > 0) lines.push(dim("── what the kernel shows of it now"), ...changes.flatMap(showChange));
@@ -136,7 +136,7 @@ function showPause(event: Of<"pause">): string {
   return `${lines.join("\n")}\n\n`;
 }
 
-const showCalls = ({ place, calls }: Stop["made"][number]): string[] => [
+const showCalls = ({ place, calls }: ShownPause["made"][number]): string[] => [
   `  ${place}`,
   ...calls.map((it) => `${INDENT}${safe(it)}`),
 ];

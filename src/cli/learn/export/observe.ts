@@ -6,7 +6,7 @@ import type { Lesson, Part } from "../../../learn/lesson.ts";
 import { runLesson } from "../../../learn/taking/runner.ts";
 import { unattended } from "../auto.ts";
 import { plainText } from "../plain.ts";
-import { type Stop, stopOf } from "../stop.ts";
+import { type ShownPause, shownPause } from "../shown-pause.ts";
 import { lessonMeans } from "../take.ts";
 
 export interface Told {
@@ -15,7 +15,7 @@ export interface Told {
   readonly event: Event;
   /** As a terminal shows it. */
   readonly text: string;
-  readonly stop: Stop | undefined;
+  readonly pause: ShownPause | undefined;
 }
 
 export interface Observed {
@@ -26,7 +26,7 @@ export interface Observed {
   readonly failures: readonly string[];
   /** What was told at a part, by kind. */
   at<K extends Event["kind"]>(part: Part, kind: K): Extract<Event, { kind: K }> | undefined;
-  stopAt(part: Part): Stop | undefined;
+  pauseOf(part: Part): ShownPause | undefined;
 }
 
 /** Runs the lesson as `--auto` does. */
@@ -38,7 +38,7 @@ export async function observe(lesson: Lesson, signal: AbortSignal): Promise<Obse
       at: performance.now() - began,
       event,
       text: plainText(event),
-      stop: event.kind === "pause" ? stopOf(event) : undefined,
+      pause: event.kind === "pause" ? shownPause(event) : undefined,
     });
   });
   const outcome = await runLesson(lesson, frontend, { means: lessonMeans(), auto: true, signal });
@@ -50,7 +50,7 @@ export async function observe(lesson: Lesson, signal: AbortSignal): Promise<Obse
 export function unobserved(lesson: Lesson, told: readonly Event[], why: string): Observed {
   return observed(
     lesson,
-    told.map((event) => ({ at: 0, event, text: plainText(event), stop: undefined })),
+    told.map((event) => ({ at: 0, event, text: plainText(event), pause: undefined })),
     why,
     [],
   );
@@ -71,6 +71,6 @@ function observed(
     failures,
     at: <K extends Event["kind"]>(part: Part, kind: K) =>
       find(part, kind)?.event as Extract<Event, { kind: K }> | undefined,
-    stopAt: (part) => find(part, "pause")?.stop,
+    pauseOf: (part) => find(part, "pause")?.pause,
   };
 }

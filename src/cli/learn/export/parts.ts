@@ -10,7 +10,7 @@ import { type Observation, outcome, wasStopped } from "../../../probes/probe.ts"
 import { html, type Markup } from "../../markup.ts";
 import { shorten } from "../../pause-look.ts";
 import { count } from "../../style.ts";
-import type { Stop } from "../stop.ts";
+import type { ShownPause } from "../shown-pause.ts";
 import { highlight } from "./code.ts";
 import type { Observed } from "./observe.ts";
 import { inline, markdown } from "./prose.ts";
@@ -25,7 +25,7 @@ export function partOf(part: Part, index: number, seen: Observed): Markup | unde
     case "verify":
       return part.became ? task(index, seen) : verify(part, seen);
     case "pause":
-      return pause(part.target, seen.stopAt(part), seen);
+      return pause(part.target, seen.pauseOf(part), seen);
     case "probe":
       return probe(part, seen);
     case "src":
@@ -135,24 +135,24 @@ function counterProof(layers: readonly string[], act: Solve | undefined, seen: O
 const placeName = (target: Target): string =>
   target === "finished" ? "finished" : [target.layer, target.step, target.call].filter(Boolean).join(": ");
 
-function pause(target: Target, stop: Stop | undefined, seen: Observed): Markup {
-  if (stop === undefined) {
+function pause(target: Target, shown: ShownPause | undefined, seen: Observed): Markup {
+  if (shown === undefined) {
     const why =
       seen.unseen === undefined ? "The run did not come here." : "What the kernel shows then, only a run can tell.";
     return html`<section class="pause" aria-label="A pause"><p class="kicker">The container stands still</p>
 <p class="place">${placeName(target)}</p><p class="status">${why}</p></section>`;
   }
-  const { place, why, next, source: from } = stop;
+  const { place, why, next, source: from } = shown;
   return html`<section class="pause" aria-label="A pause">
 <p class="kicker">${place === undefined ? "The container runs" : "The container stands still before"}</p>
 <p class="place">${place ?? "Everything is made"}</p>
-${made(stop)}${changes(stop.changes)}${checks(stop.checks)}
+${made(shown)}${changes(shown.changes)}${checks(shown.checks)}
 ${next === undefined ? undefined : html`<p class="status">The next call:</p><pre class="next" tabindex="0"><code>${next}</code></pre>`}
 ${from === undefined ? undefined : html`<p class="from">${from}</p>`}
 ${why === undefined ? undefined : html`<div class="why">${markdown(why)}</div>`}</section>`;
 }
 
-function made({ size, made: steps }: Stop): Markup | undefined {
+function made({ size, made: steps }: ShownPause): Markup | undefined {
   if (steps.length === 0) return undefined;
   const lines = steps.map(({ place, calls }) => [
     html`<span class="c">${place}</span>\n`,

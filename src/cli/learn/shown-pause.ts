@@ -7,12 +7,12 @@ import { showResult } from "../../stage/trace.ts";
 import { shorten } from "../pause-look.ts";
 import { count } from "../style.ts";
 
-export type Stop = ReturnType<typeof stopOf>;
+export type ShownPause = ReturnType<typeof shownPause>;
 
 type Pause = Extract<Event, { kind: "pause" }>;
 
 /** The calls are asked for their text at once, for later they know more. */
-export function stopOf({ pause, made, changes, checks }: Pause) {
+export function shownPause({ pause, made, changes, checks }: Pause) {
   return {
     /** Before which step it is; undefined where the container is finished. */
     place: pause && placeOf(pause),
