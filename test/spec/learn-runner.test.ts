@@ -141,7 +141,7 @@ test("with auto, a check that holds without the layer too fails the lesson", asy
   expect(failures).toEqual([expect.stringContaining("it is true without namespaces.uts: there is a file sun")]);
 });
 
-test("with auto, what the attempt without the layer has started is over when the solution begins", async () => {
+test("with auto, what the counterproof has started is over when the solution begins", async () => {
   const head = "layers: [namespaces.uts]\n";
   const script = (name: string): string => `sleep 1000 & echo $! >${folder}/${name}`;
   const text =

@@ -1,5 +1,5 @@
 // A task proves something only if it fails without the lesson's layer. So `--auto` does it three ways: nothing is done, and it is
-// false; the same act is done without the layer, and it still is; the solution makes it true.
+// false; the same act is done without the layer, and it still is (the counterproof); the solution makes it true.
 
 import type { Task } from "../task.ts";
 import { becomes, perform } from "./acts.ts";
@@ -10,7 +10,7 @@ const PATIENCE = 600;
 /** How long it may take until what has ended is no longer to be seen. */
 const END = 10_000;
 
-/** The second way; the task has just been found undone, and is so afterwards. */
+/** The counterproof; the task has just been found undone, and is so afterwards. */
 export async function testTask(ctx: Context, { verify, solution, without }: Task): Promise<void> {
   const { lesson, workbench, dialog } = ctx;
   const act = without ?? solution;
@@ -19,12 +19,12 @@ export async function testTask(ctx: Context, { verify, solution, without }: Task
   if (without === undefined && act.where === "inside") return;
   const left = without === undefined ? lesson.layers : [];
   const remade = left.length > 0 && lesson.container !== undefined && act.where !== "host";
-  const attempt = `${verify.line}`;
+  const counterproof = `${verify.line}`;
   if (remade) await ctx.container.remake(left);
   const before = workbench.containers;
   try {
     // nothing of it is kept for the scripts that follow
-    if (act.where === "host") await workbench.look(act.script, { signal: dialog.signal, without: left, attempt });
+    if (act.where === "host") await workbench.look(act.script, { signal: dialog.signal, without: left, counterproof });
     else await perform(ctx, act.where, act.script);
     if (await becomes(ctx, verify, true, PATIENCE))
       ctx.untrue(
@@ -32,7 +32,7 @@ export async function testTask(ctx: Context, { verify, solution, without }: Task
         `it is true without ${lesson.layers.join(", ") || "what the lesson is about"}: ${verify.title}`,
       );
   } finally {
-    await workbench.endAttempt(attempt, before);
+    await workbench.endCounterproof(counterproof, before);
     if (remade) await ctx.container.remake([]);
   }
   if (!(await becomes(ctx, verify, false, END)))

@@ -22,15 +22,15 @@ import { isAlive, type ProcessIdentity, self } from "../../state/process.ts";
 import { Guardian, TOKEN, TOKEN_FILE } from "./guardian.ts";
 import { runScript } from "./script.ts";
 
-/** As TOKEN, for what one attempt has started. */
-const ATTEMPT = "MINIDOCKER_ATTEMPT";
+/** As TOKEN, for what one counterproof has started. */
+const COUNTERPROOF = "MINIDOCKER_COUNTERPROOF";
 
 export interface ShellOptions {
   readonly signal?: AbortSignal | undefined;
   /** Layers that every `minidocker run` in the script leaves out. */
   readonly without?: readonly string[] | undefined;
-  /** Which attempt it belongs to: see `endAttempt`. */
-  readonly attempt?: string | undefined;
+  /** Which counterproof it belongs to: see `endCounterproof`. */
+  readonly counterproof?: string | undefined;
 }
 
 export class Workbench {
@@ -92,7 +92,7 @@ export class Workbench {
     return this.#run(script, "", options);
   }
 
-  #run(script: string, keep: string, { signal, without = [], attempt }: ShellOptions): Promise<ScriptOutcome> {
+  #run(script: string, keep: string, { signal, without = [], counterproof }: ShellOptions): Promise<ScriptOutcome> {
     const left = without.map((it) => `-${it}`).join(",");
     return runScript(["sh", "-c", wrapper(this.#root), "sh", script, keep], {
       signal,
@@ -104,7 +104,7 @@ export class Workbench {
         NO_COLOR: "1",
         [TOKEN]: this.#token,
         ...(left === "" ? {} : { MINIDOCKER_WITHOUT: left }),
-        ...(attempt === undefined ? {} : { [ATTEMPT]: `${this.#token}-${attempt}` }),
+        ...(counterproof === undefined ? {} : { [COUNTERPROOF]: `${this.#token}-${counterproof}` }),
       },
     });
   }
@@ -114,9 +114,9 @@ export class Workbench {
     return readdirSync(join(this.paths.state, "containers")).filter((it) => !it.startsWith("."));
   }
 
-  /** Ends what an attempt has started, and removes the containers that were not there `before`. */
-  async endAttempt(attempt: string, before: readonly string[]): Promise<void> {
-    await this.#guardian.endProcesses(ATTEMPT, attempt);
+  /** Ends what a counterproof has started, and removes the containers that were not there `before`. */
+  async endCounterproof(counterproof: string, before: readonly string[]): Promise<void> {
+    await this.#guardian.endProcesses(COUNTERPROOF, counterproof);
     await this.#removeContainers(this.containers.filter((it) => !before.includes(it)));
   }
 

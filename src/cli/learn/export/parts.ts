@@ -120,13 +120,13 @@ ${hints.map(({ text }, i) => fold(`Hint ${i + 1} of ${hints.length}`, markdown(t
 ${diagnoses.length === 0 ? undefined : fold("If it does not work", html`${diagnoses.map(({ text }) => markdown(text))}`)}
 ${fold("How it is checked", howItIsChecked(part))}
 ${solution === undefined ? undefined : fold("A solution", html`<div class="run">${commandAndOutput(solution, seen)}</div>`)}
-${tested === undefined ? undefined : counterProof(tested.without, without, seen)}</section>`;
+${tested === undefined ? undefined : counterproof(tested.without, without, seen)}</section>`;
 }
 
 const fold = (title: string, body: Markup): Markup => html`<details><summary>${title}</summary>${body}</details>`;
 
 /** That it takes the lesson's layers was tried, too. */
-function counterProof(layers: readonly string[], act: Solve | undefined, seen: Observed): Markup {
+function counterproof(layers: readonly string[], act: Solve | undefined, seen: Observed): Markup {
   const title = `The same without ${layers.length === 0 ? "it" : layers.join(", ")} does not do it`;
   if (act !== undefined) return fold(title, html`<div class="run">${commandAndOutput(act, seen)}</div>`);
   return html`<p class="status">${title}: that was tried.</p>`;
