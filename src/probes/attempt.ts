@@ -26,7 +26,7 @@ export async function ask(stage: Stage, call: (stage: Stage) => Promise<Result>)
 export const succeeded = (saw: string): Observation => ({ kind: "succeeded", saw });
 export const invisible = (saw: string): Observation => ({ kind: "invisible", saw });
 export const contained = (saw: string): Observation => ({ kind: "contained", saw });
-export const failed = (errno: string, saw: string = explain(errno)): Observation => ({ kind: "errno", errno, saw });
+export const failed = (errno: string, saw: string = inWords(errno)): Observation => ({ kind: "errno", errno, saw });
 
 /** A call failed on the way to the boundary. */
 export const stuck = (errno: string, saw: string): Observation => ({ kind: "errno", errno, saw, beside: true });
@@ -36,10 +36,10 @@ export const stuck = (errno: string, saw: string): Observation => ({ kind: "errn
  * there was nothing to do, and that is why it is harmless.
  */
 export function oneCall(call: (stage: Stage) => Promise<Result>, passed: readonly string[] = []) {
-  return async ({ stage }: Attack): Promise<Observation> => judge(await ask(stage, call), passed);
+  return async ({ stage }: Attack): Promise<Observation> => observationOf(await ask(stage, call), passed);
 }
 
-export function judge(answer: Answer, passed: readonly string[] = [], saw = "the kernel did it"): Observation {
+export function observationOf(answer: Answer, passed: readonly string[] = [], saw = "the kernel did it"): Observation {
   if (answer.ok) return succeeded(saw);
   if (passed.includes(answer.errno))
     return succeeded(`${answer.errno}: it was allowed, and only then found that there is nothing to do`);
@@ -61,7 +61,7 @@ const meanings: Readonly<Record<string, string>> = {
   EINVAL: "no such object, or not allowed like this",
 };
 
-export function explain(errno: string): string {
+export function inWords(errno: string): string {
   const meaning = meanings[errno];
   return meaning === undefined ? errno : `${errno}: ${meaning}`;
 }

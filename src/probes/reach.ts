@@ -7,7 +7,7 @@ import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "..
 import { FSCONFIG_CMD_CREATE } from "../abi/mount.ts";
 import type { Result } from "../stage/call.ts";
 import type { Stage } from "../stage/stage.ts";
-import { type Answer, ask, explain, failed, invisible, succeeded } from "./attempt.ts";
+import { type Answer, ask, failed, invisible, inWords, succeeded } from "./attempt.ts";
 import type { Observation } from "./probe.ts";
 
 const kinds: readonly (readonly [prefix: string, type: string])[] = [
@@ -38,7 +38,7 @@ export async function reach(stage: Stage, { path, own, flags, useful }: Aim): Pr
   const second = mine.ok ? "" : `; to mount another: ${mine.errno}`;
   if (there.ok) return invisible(`${path} is empty${second}`);
   if (there.errno === "ENOENT") return invisible(`there is no ${path}${second}`);
-  return failed(there.errno, `${explain(there.errno)}${second}`);
+  return failed(there.errno, `${inWords(there.errno)}${second}`);
 }
 
 /** The same file in a mount of the attacker's own. */

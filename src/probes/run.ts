@@ -61,13 +61,13 @@ export async function attemptIn(held: Held, probe: Probe, aviary: Aviary): Promi
   const calls: string[] = [];
   const image = extension(held.spec, "overlay")?.lower ?? [];
   const seen = await held.attack(async (stage) => {
-    const watch = {
+    const observer = {
       after: (call: Parameters<typeof showResult>[0]) => void calls.push(`${call.show()} ${showResult(call)}`),
     };
-    // what has been queued to guard the attack is no part of it
+    // what has been queued to limit the attack is no part of it
     stage.flush();
-    stage.session.observers.push(watch);
-    return await guarded(stage, () => probe.attempt({ stage, canaries: aviary.canaries, image }));
+    stage.session.observers.push(observer);
+    return await orStuck(stage, () => probe.attempt({ stage, canaries: aviary.canaries, image }));
   });
   if (!("killed" in seen)) return { observation: seen, calls };
   const saw = `the kernel killed the attacker: ${seen.killed}`;
@@ -75,7 +75,7 @@ export async function attemptIn(held: Held, probe: Probe, aviary: Aviary): Promi
 }
 
 /** A call that a probe took for granted was refused: that is an observation as well. */
-async function guarded(stage: Stage, action: () => Promise<Observation>): Promise<Observation> {
+async function orStuck(stage: Stage, action: () => Promise<Observation>): Promise<Observation> {
   try {
     return await action();
   } catch (error) {

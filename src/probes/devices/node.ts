@@ -1,7 +1,7 @@
 // Device nodes that an attacker makes, where something can be made.
 
 import type { Stage } from "../../stage/stage.ts";
-import { ask, judge, stuck } from "../attempt.ts";
+import { ask, observationOf, stuck } from "../attempt.ts";
 import type { Observation } from "../probe.ts";
 import { writableFolder } from "../reach.ts";
 
@@ -22,5 +22,5 @@ export async function openNode(stage: Stage, { type, major, minor, flags, passed
   const opened = await ask(stage, (it) => it.openat(place.folder, path, flags, 0));
   await stage.unlinkat(place.folder, path, 0);
   stage.flush();
-  return judge(opened, passed, "it is open");
+  return observationOf(opened, passed, "it is open");
 }

@@ -2,7 +2,7 @@
 // handle here leads to no file, which is found out after the permission.
 
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../../abi/fcntl.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { filtered, lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 
@@ -18,6 +18,9 @@ export const openByHandle = defineProbe({
   lesson: "capabilities",
   async attempt({ stage }) {
     const root = await stage.openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    return judge(await ask(stage, (it) => it.open_by_handle_at(root, handle, O_RDONLY)), ["EOPNOTSUPP", "ESTALE"]);
+    return observationOf(await ask(stage, (it) => it.open_by_handle_at(root, handle, O_RDONLY)), [
+      "EOPNOTSUPP",
+      "ESTALE",
+    ]);
   },
 });

@@ -1,7 +1,7 @@
 // A remount of /proc/sys as it is: read-only. Who may do that may leave the read-only out.
 
 import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT } from "../../abi/mount.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { filtered, lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 
@@ -18,7 +18,7 @@ export const remountSettings = defineProbe({
     const answer = await ask(stage, (it) => it.mount(null, "/proc/sys", null, AS_IT_IS, null));
     // without a /proc, at least the permission
     const there = answer.ok || answer.errno !== "ENOENT";
-    return judge(there ? answer : await ask(stage, (it) => it.mount("none", "/", "nosuchfs", 0, null)), [
+    return observationOf(there ? answer : await ask(stage, (it) => it.mount("none", "/", "nosuchfs", 0, null)), [
       "ENODEV",
       "EINVAL",
     ]);

@@ -2,7 +2,7 @@
 // have come off.
 
 import { MNT_EXPIRE } from "../../abi/mount.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { filtered, lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 
@@ -17,6 +17,10 @@ export const unmountMask = defineProbe({
     const answer = await ask(stage, (it) => it.umount2("/proc/timer_list", MNT_EXPIRE));
     // without a /proc there is no mask, but the permission can be asked for all the same
     const there = answer.ok || answer.errno !== "ENOENT";
-    return judge(there ? answer : await ask(stage, (it) => it.umount2("/", MNT_EXPIRE)), ["EAGAIN", "EBUSY", "EINVAL"]);
+    return observationOf(there ? answer : await ask(stage, (it) => it.umount2("/", MNT_EXPIRE)), [
+      "EAGAIN",
+      "EBUSY",
+      "EINVAL",
+    ]);
   },
 });

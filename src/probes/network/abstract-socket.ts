@@ -3,7 +3,7 @@
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_STREAM } from "../../abi/socket.ts";
 import { Memory } from "../../stage/call.ts";
 import type { Shown } from "../../stage/codec.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { canary } from "../canary.ts";
 import { check } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
@@ -36,6 +36,6 @@ export const abstractSocket = defineProbe({
     const name = nameOf(canary(attack, "socket"));
     const socket = await stage.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const answer = await ask(stage, (it) => it.connect(socket, address(name), name.length + 3));
-    return judge(answer, ["EAGAIN"], "the host's service took the connection");
+    return observationOf(answer, ["EAGAIN"], "the host's service took the connection");
   },
 });

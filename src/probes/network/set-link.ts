@@ -2,7 +2,7 @@
 
 import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM } from "../../abi/socket.ts";
 import { SIOCGIFFLAGS, SIOCSIFFLAGS } from "../../abi/sockios.ts";
-import { ask, failed, judge } from "../attempt.ts";
+import { ask, failed, observationOf } from "../attempt.ts";
 import { lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 import { flagsIn, request } from "./link.ts";
@@ -18,6 +18,8 @@ export const setLink = defineProbe({
     const socket = await stage.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const now = await ask(stage, (it) => it.ioctl_ifreq(socket, SIOCGIFFLAGS, request("lo")));
     if (!now.ok) return failed(now.errno);
-    return judge(await ask(stage, (it) => it.ioctl_ifreq(socket, SIOCSIFFLAGS, request("lo", flagsIn(now.bytes)))));
+    return observationOf(
+      await ask(stage, (it) => it.ioctl_ifreq(socket, SIOCSIFFLAGS, request("lo", flagsIn(now.bytes)))),
+    );
   },
 });

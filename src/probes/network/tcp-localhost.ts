@@ -3,7 +3,7 @@
 import { sockaddrIn } from "../../abi/inet.ts";
 import { AF_INET, SOCK_CLOEXEC, SOCK_STREAM } from "../../abi/socket.ts";
 import { Memory } from "../../stage/call.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { canary } from "../canary.ts";
 import { check } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
@@ -25,7 +25,7 @@ export const tcpLocalhost = defineProbe({
     const port = canary(attack, "port");
     const socket = await stage.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const address = { memory: new Memory(sockaddrIn("127.0.0.1", port)), text: `{AF_INET, 127.0.0.1:${port}}` };
-    return judge(
+    return observationOf(
       await ask(stage, (it) => it.connect(socket, address, 16)),
       [],
       "the host's service took the connection",

@@ -2,7 +2,7 @@
 // permission could be missing. A kernel that was built without it says ENOSYS, and the filter EPERM.
 
 import { KCMP_FILE } from "../../abi/kcmp.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { filtered } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 
@@ -15,6 +15,6 @@ export const kcmp = defineProbe({
   lesson: "seccomp",
   async attempt({ stage }) {
     const self = stage.value(await stage.getpid());
-    return judge(await ask(stage, (it) => it.kcmp(self, self, KCMP_FILE, 0, 0)), ["ENOSYS"]);
+    return observationOf(await ask(stage, (it) => it.kcmp(self, self, KCMP_FILE, 0, 0)), ["ENOSYS"]);
   },
 });

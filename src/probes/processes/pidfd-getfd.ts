@@ -1,6 +1,6 @@
 // pidfd_getfd(2) takes a descriptor out of another process. Tried on the attacker's own, where only a filter can object.
 
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { filtered } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 
@@ -13,6 +13,6 @@ export const pidfdGetfd = defineProbe({
   lesson: "seccomp",
   async attempt({ stage }) {
     const self = await stage.pidfd_open(stage.value(await stage.getpid()), 0);
-    return judge(await ask(stage, (it) => it.pidfd_getfd(self, 1, 0)), ["EBADF"]);
+    return observationOf(await ask(stage, (it) => it.pidfd_getfd(self, 1, 0)), ["EBADF"]);
   },
 });

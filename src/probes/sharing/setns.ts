@@ -1,7 +1,7 @@
 // setns(2) into a namespace in which the attacker is already: allowed or not, nothing changes.
 
 import { CLONE_NEWUTS } from "../../abi/sched.ts";
-import { ask, judge } from "../attempt.ts";
+import { ask, observationOf } from "../attempt.ts";
 import { filtered, lacks } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 
@@ -14,6 +14,6 @@ export const setns = defineProbe({
   lesson: "capabilities",
   async attempt({ stage }) {
     const self = await stage.pidfd_open(stage.value(await stage.getpid()), 0);
-    return judge(await ask(stage, (it) => it.setns(self, CLONE_NEWUTS)));
+    return observationOf(await ask(stage, (it) => it.setns(self, CLONE_NEWUTS)));
   },
 });

@@ -1,7 +1,7 @@
 // What a user namespace is wanted for: in it, the kernel takes mounts again. Of a file system that does not exist.
 
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../../abi/sched.ts";
-import { ask, failed, judge } from "../attempt.ts";
+import { ask, failed, observationOf } from "../attempt.ts";
 import { filtered } from "../guard.ts";
 import { defineProbe } from "../probe.ts";
 import { noUserNamespaces } from "../unavailable.ts";
@@ -17,6 +17,6 @@ export const usernsMount = defineProbe({
   async attempt({ stage }) {
     const inside = await ask(stage, (it) => it.unshare(CLONE_NEWUSER | CLONE_NEWNS));
     if (!inside.ok) return failed(inside.errno);
-    return judge(await ask(stage, (it) => it.mount("none", "/", "nosuchfs", 0, null)), ["ENODEV"]);
+    return observationOf(await ask(stage, (it) => it.mount("none", "/", "nosuchfs", 0, null)), ["ENODEV"]);
   },
 });
