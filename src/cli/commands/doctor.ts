@@ -18,9 +18,9 @@ The exit code: 0 if everything is there, 2 if containers can run, but not with e
     { command: "minidocker doctor", text: "as root, or as the user who will run containers: the answers differ" },
   ],
   async run({ values }) {
-    const { diagnose } = await import("../../engine/doctor/index.ts");
+    const { examine } = await import("../../engine/doctor/index.ts");
     const { overall } = await import("../../engine/doctor/finding.ts");
-    const findings = await diagnose();
+    const findings = await examine();
     const verdict = overall(findings);
     if (values.json) printJson({ verdict, findings });
     else print(`${findings.map(show).join("")}\n${summary[verdict]}\n`);

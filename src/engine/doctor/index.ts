@@ -11,7 +11,7 @@ import { lookAtRootless } from "./rootless.ts";
 import { Trials } from "./trials.ts";
 
 /** Everything that was looked at, in the order in which it matters. Nothing is left on the host. */
-export async function diagnose(): Promise<Finding[]> {
+export async function examine(): Promise<Finding[]> {
   const ground = [lookAtSystem(), lookAtBun(), lookForStage()];
   if (ground[0]?.verdict === "no") return ground;
   const folders = lookAtFolders();

@@ -20,7 +20,7 @@ interface Trial {
   readonly remedy: string;
 }
 
-const trials: readonly Trial[] = [
+const made: readonly Trial[] = [
   {
     id: "network.bridge",
     title: "bridge",
@@ -48,10 +48,10 @@ const trials: readonly Trial[] = [
   },
 ];
 
-export async function tryNetwork(lab: Trials): Promise<Finding[]> {
+export async function tryNetwork(trials: Trials): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const { id, title, body, saw, remedy } of trials) {
-    const failure = await lab.inside(CLONE_NEWNET, body);
+  for (const { id, title, body, saw, remedy } of made) {
+    const failure = await trials.inside(CLONE_NEWNET, body);
     if (failure === undefined) findings.push({ id, title, verdict: "yes", saw });
     else
       findings.push({
