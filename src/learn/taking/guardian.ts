@@ -10,39 +10,39 @@ export const TOKEN = "MINIDOCKER_LESSON";
 export const TOKEN_FILE = "token";
 
 /** What the guardian watches over. */
-export interface Watched {
+export interface Ward {
   /** The lesson's folder: everything that it has written is in there. */
   readonly root: string;
 }
 
 export class Guardian {
-  readonly #watched: Watched;
+  readonly #ward: Ward;
   readonly #child: Bun.Subprocess<"pipe", "ignore", "ignore">;
 
-  private constructor(watched: Watched, child: Bun.Subprocess<"pipe", "ignore", "ignore">) {
-    this.#watched = watched;
+  private constructor(ward: Ward, child: Bun.Subprocess<"pipe", "ignore", "ignore">) {
+    this.#ward = ward;
     this.#child = child;
   }
 
-  static start(watched: Watched): Guardian {
-    write(watched);
-    return new Guardian(watched, spawn(watched, "pipe", "vigil"));
+  static start(ward: Ward): Guardian {
+    write(ward);
+    return new Guardian(ward, spawn(ward, "pipe", "vigil"));
   }
 
   /** Cleans up after a lesson whose guardian has been killed as well. */
-  static async sweep(watched: Watched): Promise<void> {
-    write(watched);
-    await spawn(watched, "ignore", "vigil").exited;
+  static async sweep(ward: Ward): Promise<void> {
+    write(ward);
+    await spawn(ward, "ignore", "vigil").exited;
   }
 
   /** Ends all processes that have `variable=TOKEN-name` in their environment, with their children. */
   async endProcesses(variable: string, name: string): Promise<void> {
-    await spawn(this.#watched, "ignore", "end_named", variable, name).exited;
+    await spawn(this.#ward, "ignore", "end_named", variable, name).exited;
   }
 
   /** Ends all that the lesson's scripts have started, and empties their folder. */
   async clear(): Promise<void> {
-    await spawn(this.#watched, "ignore", "clear").exited;
+    await spawn(this.#ward, "ignore", "clear").exited;
   }
 
   async finish(): Promise<void> {
@@ -53,14 +53,14 @@ export class Guardian {
 
 type Action = "vigil" | "clear" | "end_named";
 
-const scriptOf = ({ root }: Watched): string => join(root, "guardian");
+const scriptOf = ({ root }: Ward): string => join(root, "guardian");
 
 /** A file, so that a list of processes stays readable. */
-const write = (watched: Watched): void => writeFileSync(scriptOf(watched), guardian, { mode: 0o600 });
+const write = (ward: Ward): void => writeFileSync(scriptOf(ward), guardian, { mode: 0o600 });
 
 // Without the token in its own environment, or it would find itself; nor in its arguments, which every user can read.
-function spawn<In extends "pipe" | "ignore">(watched: Watched, stdin: In, action: Action, ...more: string[]) {
-  const argv = ["sh", scriptOf(watched), watched.root, `${process.pid}`, action, ...more];
+function spawn<In extends "pipe" | "ignore">(ward: Ward, stdin: In, action: Action, ...more: string[]) {
+  const argv = ["sh", scriptOf(ward), ward.root, `${process.pid}`, action, ...more];
   return Bun.spawn<In, "ignore", "ignore">(argv, { cwd: "/", stdio: [stdin, "ignore", "ignore"], detached: true });
 }
 
