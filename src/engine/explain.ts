@@ -102,8 +102,12 @@ export function ordinarySpec(facts: Facts = ordinaryHost): Spec {
 }
 
 function specOf(options: RunOptions, facts: Facts): Spec {
-  const place = { id: "0123456789ab".padEnd(64, "0"), name: "example", scratch: `${facts.dataDir}/containers/example` };
-  return buildSpec(options, ordinaryImage, facts, place);
+  const identity = {
+    id: "0123456789ab".padEnd(64, "0"),
+    name: "example",
+    scratch: `${facts.dataDir}/containers/example`,
+  };
+  return buildSpec(options, ordinaryImage, facts, identity);
 }
 
 const ordinaryOptions: RunOptions = {

@@ -5,6 +5,7 @@ import { Refusal } from "../core/refusal.ts";
 import { extension } from "../core/spec.ts";
 import type { Paths } from "../state/paths.ts";
 import { readConfig } from "../state/record.ts";
+import type { Care } from "./care.ts";
 
 /** The seven with the plugins in their places. Throws a Refusal that names the file and what it lacks. */
 export async function withPlugins(own: readonly Layer[], files: readonly string[]): Promise<readonly Layer[]> {
@@ -39,18 +40,12 @@ export async function layersOf(
   return layers;
 }
 
-interface Knowledge {
-  readonly paths: Paths;
-  readonly layers: readonly Layer[];
-  notice?(text: string): void;
-}
-
 /**
  * The layers that can take back a container's `entries`: those that this command knows, and the plugins with which it was made. Tells
  * about plugins that are gone, and what they have left behind.
  */
 export async function withAuthors(
-  { paths, layers, notice = () => {} }: Knowledge,
+  { paths, layers, notice = () => {} }: Omit<Care, "facts">,
   id: string,
   entries: readonly JournalEntry[],
 ): Promise<readonly Layer[]> {
