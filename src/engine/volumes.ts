@@ -7,18 +7,16 @@ import { Refusal } from "../core/refusal.ts";
 import { errnoOf } from "../state/refusal.ts";
 import type { Volume } from "./options/volume.ts";
 
-type Folders = Pick<Facts, "dataDir">;
-
 /** The folder, or file, of the host that is mounted. `index` is the volume's position among the container's. */
-export function volumeSource(volume: Volume, index: number, { dataDir }: Folders, id: string): string {
+export function volumeSource(volume: Volume, index: number, { dataDir }: Pick<Facts, "dataDir">, id: string): string {
   if (volume.kind === "bind") return volume.source;
   return join(dataDir, "volumes", volume.kind === "named" ? volume.source : anonymous(id, index), "_data");
 }
 
 /** Makes the folders that are not there yet; as with Docker, also those of the host that -v names. Not for a plan. */
-export function makeVolumes(volumes: readonly Volume[], folders: Folders, id: string): void {
+export function makeVolumes(volumes: readonly Volume[], facts: Pick<Facts, "dataDir">, id: string): void {
   for (const [index, volume] of volumes.entries()) {
-    const source = volumeSource(volume, index, folders, id);
+    const source = volumeSource(volume, index, facts, id);
     if (existsSync(source)) continue;
     try {
       // the way to a volume is minidocker's alone (CVE-2021-41091); what is in it belongs to the container
@@ -31,7 +29,7 @@ export function makeVolumes(volumes: readonly Volume[], folders: Folders, id: st
 }
 
 /** Removes the anonymous volumes of a container that is being removed. */
-export function removeAnonymousVolumes({ dataDir }: Folders, id: string): void {
+export function removeAnonymousVolumes({ dataDir }: Pick<Facts, "dataDir">, id: string): void {
   const folder = join(dataDir, "volumes");
   if (!existsSync(folder)) return;
   const prefix = anonymous(id, 0).slice(0, -1);
