@@ -1,4 +1,4 @@
-// A program of the host on which a layer leans (newuidmap, pasta): run in a child of the supervisor stage, so that it is traced
+// A program of the host on which a layer leans (newuidmap, pasta): run in a child of the host stage, so that it is traced
 // like everything else.
 
 import { EAGAIN, EINTR } from "../abi/errno.ts";

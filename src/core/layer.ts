@@ -43,7 +43,7 @@ export interface Requirement {
 export interface Context {
   readonly spec: Spec;
   readonly facts: Facts;
-  /** The supervisor stage, in the host's namespaces. */
+  /** The host stage, in the host's namespaces. */
   readonly host: Stage;
   /** The init stage, which becomes the container's PID 1. Throws before the namespaces layer has cloned it. */
   readonly stage: Stage;
@@ -59,7 +59,7 @@ export interface Context {
   cloneProgram(): Promise<number>;
   /** From now on `stage` is that child. */
   actAsProgram(): void;
-  /** Runs a program of the host in a child of the supervisor stage and waits for it. Throws HostProgramFailed. */
+  /** Runs a program of the host in a child of the host stage and waits for it. Throws HostProgramFailed. */
   runOnHost(program: string, argv: readonly string[]): Promise<void>;
   /** The init stage's pid as the host sees it. */
   readonly pid: number;

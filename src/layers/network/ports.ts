@@ -1,4 +1,4 @@
-// Published ports are held by sockets of the supervisor stage: bound, never listening. So a second container, or any
+// Published ports are held by sockets of the host stage: bound, never listening. So a second container, or any
 // program of the host, that wants the same port is told so at once, and the port is free again when the supervisor
 // has ended, however it ended. No packet arrives at these sockets: the redirection takes place before the kernel
 // looks for one.
