@@ -5,9 +5,9 @@ import { version } from "../../../../package.json" with { type: "json" };
 import type { Lesson } from "../../../learn/lesson.ts";
 import { html, type Markup, wholePage } from "../../markup.ts";
 import type { Observed } from "./observe.ts";
+import { style } from "./page-style.ts";
 import { partOf } from "./parts.ts";
 import { type Heading, inline, proseOf } from "./prose.ts";
-import { style } from "./style.ts";
 
 /** A page with fewer headings needs no table of contents. */
 const FEW = 3;
