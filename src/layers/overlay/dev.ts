@@ -7,7 +7,7 @@ import { defaultDevices } from "../../core/default-mounts.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Device, Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
-import { demandDevice } from "./judge.ts";
+import { demandDevice } from "./demands.ts";
 import { cloneOf, put } from "./mount.ts";
 import { components, makeFile, openFolder, type Tree } from "./tree.ts";
 

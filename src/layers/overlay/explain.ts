@@ -86,7 +86,7 @@ const steps: Readonly<Record<string, string>> = {
   "make kernel settings read-only":
     "Files below `/proc/sys` configure the kernel for everybody: a program named in `core_pattern` is run by the kernel, as root, on the host. The folder is mounted on itself, read-only. Making it so in place would change the whole of `/proc`.",
   "look at what is to be masked":
-    "Which of these paths exist differs between kernels, and files are covered in another way than folders. The descriptors tell; they are used in the next step, so that what was looked at is what is covered. Everything else that must be right before the container is entered is judged here as well.",
+    "Which of these paths exist differs between kernels, and files are covered in another way than folders. The descriptors tell; they are used in the next step, so that what was looked at is what is covered. Everything else that must be right before the container is entered is looked at here as well.",
   "mask files and folders":
     "`/proc/kcore` is the machine's memory; `/proc/timer_list`, `/proc/keys` and their like tell about processes of others. A file is covered with `/dev/null`, after a look that it is the null device and not something the image has put there (CVE-2025-31133); a folder with an empty file system.",
   "pivot into the new root":

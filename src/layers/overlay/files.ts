@@ -18,7 +18,7 @@ import type { Contents } from "../../core/remove-tree.ts";
 import { extension, namespaceOf, type Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { forbidProc } from "./judge.ts";
+import { forbidProc } from "./demands.ts";
 import { cloneOf, put } from "./mount.ts";
 import { cleaned, inTheWay, openFolder, type Tree } from "./tree.ts";
 

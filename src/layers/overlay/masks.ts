@@ -7,7 +7,7 @@ import { MOUNT_ATTR_RDONLY, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "..
 import { defaultDevices } from "../../core/default-mounts.ts";
 import type { Device } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
-import { demandDevice, judge } from "./judge.ts";
+import { demandDevice, enforceDemands } from "./demands.ts";
 import { cloneOfDescriptor, mountFilesystem, put, setAttributes } from "./mount.ts";
 import { open, type Tree } from "./tree.ts";
 
@@ -26,7 +26,7 @@ export async function makeReadonly(tree: Tree): Promise<void> {
 }
 
 /**
- * Covers files with /dev/null and folders with an empty file system. All answers that were put off are judged here, too, among them
+ * Covers files with /dev/null and folders with an empty file system. All answers that were put off are looked at here, too, among them
  * that /dev/null is the null device (CVE-2025-31133): this is the last round trip before the container is entered.
  */
 export async function cover(tree: Tree): Promise<void> {
@@ -39,7 +39,7 @@ export async function cover(tree: Tree): Promise<void> {
     found.push({ path, folder: await open(tree, path, "followed", O_DIRECTORY, { tolerate, assume: assumed(path) }) });
   }
   const nothing = await openNull(tree);
-  judge(tree);
+  enforceDemands(tree);
   const folders = found.filter(({ folder }) => folder.ok);
   const files = found.filter(({ folder }) => folder.value === -ENOTDIR);
   if (folders.length + files.length > 0) ctx.step("mask files and folders");

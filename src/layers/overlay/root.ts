@@ -65,7 +65,7 @@ export async function mountImageReadonly(ctx: Context): Promise<Tree> {
 
 function treeOf(ctx: Context, root: Result): Tree {
   const mapped = namespaceOf(ctx.spec, "user") !== undefined;
-  return { ctx, stage: ctx.stage, root, mapped, mounted: new Map(), judgements: [] };
+  return { ctx, stage: ctx.stage, root, mapped, mounted: new Map(), demands: [] };
 }
 
 /** pivot_root(2) wants a mount, so the folder is mounted on itself; the descriptor of the mount is its root. */

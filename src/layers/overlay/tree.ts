@@ -30,11 +30,11 @@ export interface Tree {
   /** Descriptors of mounts of ours that later steps refer to, by destination: `/dev`, `/proc`. */
   readonly mounted: Map<string, Result>;
   /** Answers of the kernel that must be right before the container is entered. */
-  readonly judgements: Judgement[];
+  readonly demands: Demand[];
 }
 
-/** An answer of the kernel that is looked at later: judge.ts. */
-export interface Judgement {
+/** An answer of the kernel that is looked at later: demands.ts. */
+export interface Demand {
   readonly result: Result;
   /** What is wrong, in a sentence, or undefined. Never asked about a call that was skipped. */
   readonly complaint: (bytes: DataView) => string | undefined;

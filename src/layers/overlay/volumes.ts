@@ -6,7 +6,7 @@ import type { Context } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Mount } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
-import { askKind, forbidProc, isFolder } from "./judge.ts";
+import { askKind, forbidProc, isFolder } from "./demands.ts";
 import { cloneOf, leave, put, setAttributes, setPropagation } from "./mount.ts";
 import { type MountOptions, parseOptions } from "./options.ts";
 import { cleaned, fileSpot, type Links, openFolder, type Tree } from "./tree.ts";

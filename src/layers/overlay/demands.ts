@@ -15,16 +15,16 @@ import type { Tree } from "./tree.ts";
  * What a user or an image names must not land in proc: in /proc/self/attr, say, below which the runtime would then write into a file
  * of the image's choice (CVE-2019-16884, CVE-2025-52881).
  */
-export async function forbidProc({ stage, judgements }: Tree, path: string, fd: Result): Promise<void> {
+export async function forbidProc({ stage, demands }: Tree, path: string, fd: Result): Promise<void> {
   const complaint = (bytes: DataView): string | undefined =>
     Number(statfs.decode(bytes).f_type) === PROC_SUPER_MAGIC
       ? `${path} leads into /proc, where nothing may be mounted`
       : undefined;
-  judgements.push({ result: await stage.fstatfs(fd, statfs.size), complaint });
+  demands.push({ result: await stage.fstatfs(fd, statfs.size), complaint });
 }
 
 /** That it is the device which its name promises: what is called /dev/null is used to hide things. */
-export async function demandDevice({ stage, judgements }: Tree, fd: Result, device: Device): Promise<void> {
+export async function demandDevice({ stage, demands }: Tree, fd: Result, device: Device): Promise<void> {
   const { path, major = 0, minor = 0, type } = device;
   const kind = type === "b" ? S_IFBLK : S_IFCHR;
   const complaint = (bytes: DataView): string | undefined => {
@@ -32,7 +32,7 @@ export async function demandDevice({ stage, judgements }: Tree, fd: Result, devi
     const right = (stx_mode & S_IFMT) === kind && stx_rdev_major === major && stx_rdev_minor === minor;
     return right ? undefined : `${path} is not the device ${type} ${major}:${minor}`;
   };
-  judgements.push({ result: await askKind(stage, fd), complaint });
+  demands.push({ result: await askKind(stage, fd), complaint });
 }
 
 /** Asks what kind of file a descriptor is of, and of which device. A plan takes it for a folder. */
@@ -46,10 +46,10 @@ export function isFolder(stage: Stage, kind: Result): boolean {
 }
 
 /** Throws an Error for the first answer that is not what it should be. */
-export function judge({ stage, judgements }: Tree): void {
+export function enforceDemands({ stage, demands }: Tree): void {
   stage.flush();
   if (stage.plans) return;
-  for (const { result, complaint } of judgements) {
+  for (const { result, complaint } of demands) {
     const text = result.ok ? complaint(viewOf(result.bytes)) : undefined;
     if (text !== undefined) throw new Refusal(`overlay: ${text}`);
   }
