@@ -3,7 +3,7 @@
 import type { ScriptOutcome } from "../../engine/held.ts";
 import { matchOutput, matchStatus } from "../expect.ts";
 import type { Expect, Run, Verify, Where } from "../lesson.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 import { SECONDS } from "./script.ts";
 import type { ShellOptions } from "./workbench.ts";
 
@@ -12,7 +12,7 @@ const LOOK = 100;
 
 /** Runs a script where it belongs. In the container, none of the options but the signal has a meaning. */
 export async function perform(
-  ctx: Context,
+  ctx: LessonContext,
   where: Where,
   script: string,
   options: ShellOptions = {},
@@ -22,7 +22,7 @@ export async function perform(
 }
 
 /** A `run`, with the `expect` that belongs to it. */
-export async function run(ctx: Context, part: Run, expect: Expect | undefined): Promise<void> {
+export async function run(ctx: LessonContext, part: Run, expect: Expect | undefined): Promise<void> {
   const { dialog, memory, workbench } = ctx;
   if (!dialog.silent) {
     dialog.tell({ kind: "run", part });
@@ -45,14 +45,14 @@ const statusProblem = ({ status, output }: ScriptOutcome): string =>
 
 const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";
 
-function compare(ctx: Context, expect: Expect, ran: ScriptOutcome): void {
+function compare(ctx: LessonContext, expect: Expect, ran: ScriptOutcome): void {
   const why = matchStatus(expect, ran.status) ?? matchOutput(expect, ran.output, ctx.names);
   ctx.dialog.tell({ kind: "expect", part: expect, ok: why === undefined, why });
   if (why !== undefined) ctx.untrue(expect.line, why);
 }
 
 /** A `verify` that is no task. */
-export async function verify(ctx: Context, part: Verify): Promise<void> {
+export async function verify(ctx: LessonContext, part: Verify): Promise<void> {
   if (ctx.dialog.silent) return;
   const { ok, saw } = await judge(ctx, part);
   ctx.dialog.tell({ kind: "verify", part, ok, saw });
@@ -66,7 +66,12 @@ export interface Judged {
 }
 
 /** Looks until it is so, or the time is over. */
-export async function becomes(ctx: Context, part: Verify, wanted: boolean, milliseconds: number): Promise<boolean> {
+export async function becomes(
+  ctx: LessonContext,
+  part: Verify,
+  wanted: boolean,
+  milliseconds: number,
+): Promise<boolean> {
   const end = performance.now() + milliseconds;
   for (;;) {
     if ((await judge(ctx, part)).ok === wanted) return true;
@@ -77,7 +82,7 @@ export async function becomes(ctx: Context, part: Verify, wanted: boolean, milli
 }
 
 /** Is it true now? Changes nothing. */
-export async function judge(ctx: Context, { test }: Verify): Promise<Judged> {
+export async function judge(ctx: LessonContext, { test }: Verify): Promise<Judged> {
   if ("script" in test) {
     const { where, script } = test;
     const ran =

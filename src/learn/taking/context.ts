@@ -33,7 +33,7 @@ export interface RunnerOptions {
   readonly recall?: readonly Predict[] | undefined;
 }
 
-export interface Context {
+export interface LessonContext {
   readonly lesson: Lesson;
   readonly options: RunnerOptions;
   readonly dialog: Dialog;

@@ -3,14 +3,14 @@
 import type { StepSize } from "../../core/stepper.ts";
 import type { Part, PauseAt, Target } from "../lesson.ts";
 import type { Stop } from "./container.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 import { Turn } from "./dialog.ts";
 
 /**
  * Goes on to the place, and from there as far as the learner wants, but not beyond the next pause. `after` are the parts behind
  * it. Where they look at the container, they are about this place: it is made again, and throws a Turn for that.
  */
-export async function pauseAt(ctx: Context, part: PauseAt, after: readonly Part[]): Promise<void> {
+export async function pauseAt(ctx: LessonContext, part: PauseAt, after: readonly Part[]): Promise<void> {
   const { dialog, container } = ctx;
   const stop = await container.advance(part.target);
   tell(ctx, part, stop);
@@ -23,7 +23,7 @@ export async function pauseAt(ctx: Context, part: PauseAt, after: readonly Part[
 }
 
 /** Whether it stands elsewhere in the end. */
-async function lookAround(ctx: Context, part: PauseAt, first: Stop, next: Target | undefined): Promise<boolean> {
+async function lookAround(ctx: LessonContext, part: PauseAt, first: Stop, next: Target | undefined): Promise<boolean> {
   const { container, memory } = ctx;
   const passed: Stop[] = [];
   for (let stop = first; ; ) {
@@ -47,7 +47,7 @@ async function lookAround(ctx: Context, part: PauseAt, first: Stop, next: Target
 type Answer = "next" | "on" | "back" | { readonly size: StepSize | undefined };
 
 /** `back` is a step back while there are steps, and otherwise for the lesson. */
-async function ask(ctx: Context, part: Part, { pause }: Stop, stepped: boolean): Promise<Answer> {
+async function ask(ctx: LessonContext, part: Part, { pause }: Stop, stepped: boolean): Promise<Answer> {
   const { held } = ctx.container;
   try {
     return await ctx.dialog.ask(part, { kind: "pause", held, pause, size: ctx.memory.size });
@@ -57,7 +57,7 @@ async function ask(ctx: Context, part: Part, { pause }: Stop, stepped: boolean):
   }
 }
 
-function tell({ dialog, container }: Context, part: PauseAt, stop: Stop): void {
+function tell({ dialog, container }: LessonContext, part: PauseAt, stop: Stop): void {
   dialog.tell({ kind: "pause", part, ...container.told(stop) });
 }
 

@@ -6,9 +6,9 @@ import { probes } from "../../probes/index.ts";
 import type { Observation } from "../../probes/probe.ts";
 import { tryTwice, whyNot } from "../../probes/run.ts";
 import type { ProbeRef } from "../lesson.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 
-export async function tryProbe(ctx: Context, part: ProbeRef): Promise<void> {
+export async function tryProbe(ctx: LessonContext, part: ProbeRef): Promise<void> {
   const { dialog, lesson, options, workbench } = ctx;
   if (dialog.silent) return;
   const probe = probes.find((it) => it.name === part.probe);

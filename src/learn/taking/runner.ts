@@ -5,7 +5,7 @@ import type { Event, Frontend } from "../event.ts";
 import type { Lesson, Part, Predict } from "../lesson.ts";
 import { blockedBy } from "../requirements.ts";
 import { LessonContainer } from "./container.ts";
-import type { Context, RunnerOptions } from "./context.ts";
+import type { LessonContext, RunnerOptions } from "./context.ts";
 import { Dialog, Turn } from "./dialog.ts";
 import { Memory } from "./memory.ts";
 import { Predictions } from "./predictions.ts";
@@ -141,7 +141,7 @@ class Runner {
     });
   }
 
-  #context(workbench: Workbench, container: LessonContainer): Context {
+  #context(workbench: Workbench, container: LessonContainer): LessonContext {
     const memory = this.#memory;
     const dialog = this.#dialog;
     const untrue = (line: number, why: string): void => this.#untrue(line, why);

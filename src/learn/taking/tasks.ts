@@ -3,7 +3,7 @@
 
 import type { Task } from "../task.ts";
 import { becomes, judge, perform } from "./acts.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 import { Turn } from "./dialog.ts";
 import { testTask } from "./three-ways.ts";
 import { Watch } from "./watch.ts";
@@ -11,7 +11,7 @@ import { Watch } from "./watch.ts";
 /** How long a solution may take to have its effect, in milliseconds: a container takes some seconds on a slow machine. */
 const EFFECT = 20_000;
 
-export async function doTask(ctx: Context, task: Task): Promise<void> {
+export async function doTask(ctx: LessonContext, task: Task): Promise<void> {
   const { dialog, memory } = ctx;
   const { verify, hints } = task;
   if (dialog.silent) return repeat(ctx, task);
@@ -30,14 +30,14 @@ export async function doTask(ctx: Context, task: Task): Promise<void> {
 }
 
 // What the learner has done in a way of their own, only the solution can do again.
-async function repeat(ctx: Context, task: Task): Promise<void> {
+async function repeat(ctx: LessonContext, task: Task): Promise<void> {
   const decision = ctx.memory.decisions.get(task.verify);
   if (decision === "skip" || decision === undefined || task.solution === undefined) return;
   await perform(ctx, task.solution.where, task.solution.script);
   await becomes(ctx, task.verify, true, EFFECT);
 }
 
-async function untilDone(ctx: Context, task: Task): Promise<"done" | "shown" | "skip"> {
+async function untilDone(ctx: LessonContext, task: Task): Promise<"done" | "shown" | "skip"> {
   const watch = new Watch(ctx, task);
   let told = 0;
   try {
@@ -60,7 +60,7 @@ async function untilDone(ctx: Context, task: Task): Promise<"done" | "shown" | "
   }
 }
 
-async function askOrDone(ctx: Context, task: Task, watch: Watch, hintsLeft: number) {
+async function askOrDone(ctx: LessonContext, task: Task, watch: Watch, hintsLeft: number) {
   if (watch.done.aborted) return "done";
   const part = task.verify;
   const asking = ctx.dialog.ask(part, { kind: "task", part, hintsLeft, done: watch.done });
@@ -82,7 +82,7 @@ function ignoreTurn(error: unknown): void {
   if (!(error instanceof Turn)) throw error;
 }
 
-async function show(ctx: Context, { verify, solution }: Task): Promise<"shown"> {
+async function show(ctx: LessonContext, { verify, solution }: Task): Promise<"shown"> {
   if (solution === undefined) throw new Turn("back");
   ctx.dialog.tell({ kind: "run", part: solution });
   const { output, status } = await perform(ctx, solution.where, solution.script);

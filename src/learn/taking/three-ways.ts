@@ -3,7 +3,7 @@
 
 import type { Task } from "../task.ts";
 import { becomes, perform } from "./acts.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 
 /** How long to wait for something that must not happen, in milliseconds. */
 const PATIENCE = 600;
@@ -11,7 +11,7 @@ const PATIENCE = 600;
 const END = 10_000;
 
 /** The counterproof; the task has just been found undone, and is so afterwards. */
-export async function testTask(ctx: Context, { verify, solution, without }: Task): Promise<void> {
+export async function testTask(ctx: LessonContext, { verify, solution, without }: Task): Promise<void> {
   const { lesson, workbench, dialog } = ctx;
   const act = without ?? solution;
   if (act === undefined || (without === undefined && lesson.layers.length === 0)) return;

@@ -4,13 +4,13 @@ import type { Expect, Part, PartKind } from "../lesson.ts";
 import { excerpt } from "../source.ts";
 import { taskAt } from "../task.ts";
 import { run, verify } from "./acts.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 import { pauseAt } from "./pauses.ts";
 import { tryProbe } from "./probes.ts";
 import { doTask } from "./tasks.ts";
 
 /** Walks to the end. `onPart` hears of each part before it is begun. Throws a Turn where the learner wants to be elsewhere. */
-export async function walk(ctx: Context, start: Part | undefined, onPart: (part: Part) => void): Promise<void> {
+export async function walk(ctx: LessonContext, start: Part | undefined, onPart: (part: Part) => void): Promise<void> {
   const { lesson, dialog } = ctx;
   const { parts } = lesson;
   const from = start === undefined ? 0 : parts.indexOf(start);
@@ -31,7 +31,11 @@ export async function walk(ctx: Context, start: Part | undefined, onPart: (part:
   ctx.predictions.reveal();
 }
 
-type Act<K extends PartKind> = (ctx: Context, part: Extract<Part, { kind: K }>, index: number) => Promise<void> | void;
+type Act<K extends PartKind> = (
+  ctx: LessonContext,
+  part: Extract<Part, { kind: K }>,
+  index: number,
+) => Promise<void> | void;
 
 /** What each part does, when its turn comes. */
 const acts: { readonly [K in PartKind]: Act<K> } = {

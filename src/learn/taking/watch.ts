@@ -3,12 +3,12 @@
 import type { Hint } from "../lesson.ts";
 import type { Task } from "../task.ts";
 import { judge } from "./acts.ts";
-import type { Context } from "./context.ts";
+import type { LessonContext } from "./context.ts";
 
 /** How often the kernel is looked at while the learner works, in milliseconds from the end of a look to the next. */
 const LOOK = 250;
 export class Watch {
-  readonly #ctx: Context;
+  readonly #ctx: LessonContext;
   readonly #task: Task;
   readonly #found = new AbortController();
   readonly #told = new Set<Hint>();
@@ -17,7 +17,7 @@ export class Watch {
   #saw: string | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(ctx: Context, task: Task) {
+  constructor(ctx: LessonContext, task: Task) {
     this.#ctx = ctx;
     this.#task = task;
     this.#looking = this.#watch();
