@@ -18,12 +18,12 @@ export async function pauseAt(ctx: LessonContext, part: PauseAt, after: readonly
   if (dialog.silent) return;
   const next = after.findIndex((it) => it.kind === "pause");
   const until = next === -1 ? after : after.slice(0, next);
-  const stepped = await lookAround(ctx, part, stop, (after[next] as PauseAt | undefined)?.target);
+  const stepped = await stepAround(ctx, part, stop, (after[next] as PauseAt | undefined)?.target);
   if (stepped && until.some((it) => it.kind === "run" || it.kind === "verify")) throw new Turn("resume");
 }
 
 /** Whether it stands elsewhere in the end. */
-async function lookAround(ctx: LessonContext, part: PauseAt, first: Stop, next: Target | undefined): Promise<boolean> {
+async function stepAround(ctx: LessonContext, part: PauseAt, first: Stop, next: Target | undefined): Promise<boolean> {
   const { container, memory } = ctx;
   const passed: Stop[] = [];
   for (let stop = first; ; ) {
