@@ -67,7 +67,7 @@ export function merge(...sets: readonly (readonly Column[])[]): Column[] {
   return [...found.values(), ...(sets.flat().includes(NONE) ? [NONE] : [])];
 }
 
-export interface Run {
+export interface MatrixRun {
   /** What all the containers are like. */
   readonly options: RunOptions;
   readonly columns: readonly Column[];
@@ -79,7 +79,7 @@ export interface Run {
 }
 
 /** Rejects with the reason of `stop` where that is aborted; nothing is left then, either. */
-export async function runMatrix(run: Run): Promise<Matrix> {
+export async function runMatrix(run: MatrixRun): Promise<Matrix> {
   const start = performance.now();
   const paths = openPaths();
   const facts = findFacts(paths);
@@ -108,7 +108,7 @@ export async function runMatrix(run: Run): Promise<Matrix> {
 }
 
 async function fillColumn(
-  { options, console, stop }: Run,
+  { options, console, stop }: MatrixRun,
   column: Column,
   probes: readonly Probe[],
   aviary: Aviary,

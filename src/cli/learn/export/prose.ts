@@ -15,13 +15,13 @@ export interface Heading {
   readonly id: string;
 }
 
-export interface Prose {
+export interface ProseMarkup {
   readonly markup: Markup;
   readonly headings: readonly Heading[];
 }
 
 /** `title`: a first heading that says the same is left out. */
-export function proseOf(markdown: string, title?: string): Prose {
+export function proseOf(markdown: string, title?: string): ProseMarkup {
   const tree = treeOf(markdown);
   const headings: Heading[] = [];
   tree.children = tree.children.filter((node) => {
