@@ -24,7 +24,7 @@ export const learnOptions = [
   },
   {
     long: "auto",
-    help: "answer and solve it from the script; fail on the first thing that is not true",
+    help: "answer and solve it as the lesson itself does; fail on the first thing that is not true",
     group: taking,
   },
   { long: "plain", help: "text that is only added to, without colours or pauses to redraw", group: taking },
