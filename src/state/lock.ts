@@ -43,8 +43,8 @@ export function withLock<T>(path: string, action: () => T): T {
 export async function withLockAsync<T>(path: string, action: () => Promise<T>): Promise<T> {
   const fd = open(path);
   try {
-    for (let pause = 1; held.has(path) || !flock(path, fd, LOCK_EX | LOCK_NB); pause = Math.min(2 * pause, 20)) {
-      await Bun.sleep(pause);
+    for (let wait = 1; held.has(path) || !flock(path, fd, LOCK_EX | LOCK_NB); wait = Math.min(2 * wait, 20)) {
+      await Bun.sleep(wait);
     }
     held.add(path);
     try {
