@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "
 import { join } from "node:path";
 import { recipeVersion } from "../../rootfs/recipe.ts";
 import { tools } from "../../rootfs/tools.ts";
-import { removeTree, replaceFile } from "../state/files.ts";
+import { removeFolder, replaceFile } from "../state/files.ts";
 import { withLock } from "../state/lock.ts";
 import type { Paths } from "../state/paths.ts";
 import { Refusal } from "../state/refusal.ts";
@@ -21,7 +21,7 @@ export function buildRoot(source: Source, paths: Paths): string {
   mkdirSync(base, { recursive: true });
   return withLock(join(base, "lock"), () => {
     // whatever is in the making belongs to somebody who was killed
-    for (const it of readdirSync(base)) if (it.startsWith(".build-")) removeTree(join(base, it));
+    for (const it of readdirSync(base)) if (it.startsWith(".build-")) removeFolder(join(base, it));
     return currentRoot(source, paths) ?? build(source, base);
   });
 }
@@ -41,7 +41,7 @@ function build(source: Source, base: string): string {
     if (tree.isIn(join(final, "root"))) {
       replaceFile(join(final, "stamp"), stamp);
     } else {
-      removeTree(final);
+      removeFolder(final);
       renameSync(making, final);
     }
     symlinkSync(name, join(base, `.build-${source}`));
@@ -49,7 +49,7 @@ function build(source: Source, base: string): string {
     return join(final, "root");
   } finally {
     process.umask(mask);
-    removeTree(making);
+    removeFolder(making);
   }
 }
 

@@ -45,7 +45,7 @@ export function refuseMounts(folder: string): void {
  * Removes a folder with all that is in it, following no link; nothing happens where there is none. The caller has
  * looked for mounts below it.
  */
-export function removeTree(folder: string): void {
+export function removeFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch (error) {

@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import type { Spec } from "../core/spec.ts";
-import { refuseMounts, removeTree, replaceFile, writeFile } from "./files.ts";
+import { refuseMounts, removeFolder, replaceFile, writeFile } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { checkName, generateName, newId, shortId } from "./names.ts";
 import { containerDir, type Paths } from "./paths.ts";
@@ -100,7 +100,7 @@ export function removeRecord(paths: Paths, id: string): void {
     throw error;
   }
   if (name !== undefined) releaseName(paths, name, id);
-  removeTree(gone);
+  removeFolder(gone);
 }
 
 /** The OCI configuration of the container. Holds its environment, therefore 0600 like all the files here. */

@@ -8,7 +8,7 @@
 // WHO, the process that is at it (pid, start time, boot id), tells which.
 
 import { lstatSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
-import { refuseMounts, removeTree } from "./files.ts";
+import { refuseMounts, removeFolder } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { containerDir, type Paths } from "./paths.ts";
 import { isAlive, type ProcessIdentity, self } from "./process.ts";
@@ -75,7 +75,7 @@ export function sweep(paths: Paths): string[] {
   for (const { entry, id, owner } of staged(paths)) {
     if (isAlive(owner)) continue;
     refuseMounts(containerDir(paths, entry));
-    removeTree(containerDir(paths, entry));
+    removeFolder(containerDir(paths, entry));
     swept.push(id);
   }
   for (const name of readdirSync(`${paths.state}/names`)) {

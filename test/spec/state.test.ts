@@ -142,7 +142,7 @@ setpriv(
     mkdirSync(`${folder}/scratch/work/work/index`, { recursive: true });
     command("chmod", "0", `${folder}/scratch/work/work/index`, `${folder}/scratch/work/work`);
     command("chown", "-R", String(TESTER.uid), `${folder}/scratch`);
-    const script = `(await import("${join(import.meta.dir, "../../src/state/files.ts")}")).removeTree("${folder}/scratch/work")`;
+    const script = `(await import("${join(import.meta.dir, "../../src/state/files.ts")}")).removeFolder("${folder}/scratch/work")`;
     const user = ["setpriv", "--reuid", String(TESTER.uid), "--regid", String(TESTER.gid), "--clear-groups"];
     expect(await Run.start([...user, process.execPath, "-e", script]).outcome).toMatchObject({ code: 0, stderr: "" });
     expect(readdirSync(`${folder}/scratch`)).toEqual([]);

@@ -12,7 +12,7 @@ import type { Facts } from "../../core/facts.ts";
 import { compile } from "../../layers/seccomp/compile.ts";
 import { Memory } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { removeTree } from "../../state/files.ts";
+import { removeFolder } from "../../state/files.ts";
 import type { Finding } from "./finding.ts";
 import type { Failure, Trials } from "./trials.ts";
 
@@ -113,7 +113,7 @@ export async function tryOverlay(trials: Trials, { rootless }: Facts, folder: st
         : "put minidocker's data on another file system: MINIDOCKER_DATA=/path (overlayfs and NFS cannot hold the writable layer)";
     return { ...base, verdict: "no", saw: `${said(failure)} in ${folder}`, remedy };
   } finally {
-    removeTree(place);
+    removeFolder(place);
   }
 }
 
