@@ -79,7 +79,7 @@ export function capture(view: View): Snapshot {
 }
 
 /** What is in one and not in the other. A section whose lines changed in no way is left out. */
-export function compare(before: Snapshot, after: Snapshot): Change[] {
+export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((section) => {
     const old = before.get(section) ?? [];
     const now = after.get(section) ?? [];

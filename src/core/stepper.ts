@@ -4,7 +4,7 @@
 import type { Call } from "../stage/call.ts";
 import type { Observer, Session } from "../stage/stage.ts";
 import type { Explanation, Layer } from "./layer.ts";
-import { type Change, capture, compare, type Snapshot } from "./snapshot.ts";
+import { type Change, capture, changesBetween, type Snapshot } from "./snapshot.ts";
 import type { Spec } from "./spec.ts";
 import { View } from "./view.ts";
 
@@ -176,7 +176,7 @@ export class Stepper implements Observer {
       layers: this.#layers,
       made,
       snapshot: this.#snapshot,
-      changes: compare(before, this.#snapshot),
+      changes: changesBetween(before, this.#snapshot),
       pid: this.pid,
     });
     // taking it all back is made of calls, too: after "quit", none of them asks again

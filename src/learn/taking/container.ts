@@ -1,7 +1,7 @@
 // The lesson's own container: held, made as far as the lesson says, and made anew where a task is tried without a layer.
 
 import type { Check } from "../../core/layer.ts";
-import { type Change, capture, compare } from "../../core/snapshot.ts";
+import { type Change, capture, changesBetween } from "../../core/snapshot.ts";
 import type { Pause, StepSize } from "../../core/stepper.ts";
 import { View } from "../../core/view.ts";
 import type { Held, ScriptOutcome } from "../../engine/held.ts";
@@ -119,7 +119,7 @@ export class LessonContainer {
     if (stood?.pause === pause && stood !== undefined && this.#stop !== undefined) return this.#stop;
     this.#onPid(held.pid);
     const checks = this.checks.filter(({ id, verdict }) => verdict !== (before.verdicts.get(id) ?? "no"));
-    const news = pause ?? { made: [...held.made], changes: compare(before.snapshot, held.snapshot()) };
+    const news = pause ?? { made: [...held.made], changes: changesBetween(before.snapshot, held.snapshot()) };
     this.#stop = { pause, made: news.made, changes: news.changes, checks };
     return this.#stop;
   }
