@@ -1,5 +1,5 @@
 // What a container is, for minidocker: the configuration of the OCI runtime specification 1.2 (config.json), for Linux.
-// Every front end produces it, and the layers read nothing else. What the specification has no place for
+// All that makes a container produces it, and the layers read nothing else. What the specification has no place for
 // stands under `annotations`, as JSON, behind the names at the end of this file.
 
 export interface Spec {
