@@ -10,6 +10,7 @@ const signatures = {
   send: { args: ["int", "ptr", "usize", "int"], returns: "int" },
   recv: { args: ["int", "ptr", "usize", "int"], returns: "int" },
   setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
+  poll: { args: ["ptr", "usize", "int"], returns: "int" },
   close: { args: ["int"], returns: "int" },
   flock: { args: ["int", "int"], returns: "int" },
   // syscall(2) with three arguments, the second of them a pointer

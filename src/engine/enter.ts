@@ -17,6 +17,7 @@ import { readStatus, STATUS_SIZE } from "../abi/wait.ts";
 import { View } from "../core/view.ts";
 import { clone, launch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
+import { withTerminalLent } from "./interrupts.ts";
 
 /** In the order of joining: the user namespace first, because it gives the right to the others. */
 const joinable: readonly (readonly [file: string, flag: number])[] = [
@@ -62,13 +63,14 @@ export const noShell = { [ENOENT]: "there is no /bin/sh in its file tree yet" };
  * Runs a shell there, on this process's terminal, and waits for it. Resolves with its status as wait4(2) gives it. Without job
  * control (`+m`): the terminal's process groups are the host's, and have no numbers in a pid namespace.
  */
-export async function shellInside(pid: number, argv: readonly string[] = ["sh", "+m"]): Promise<number> {
+export function shellInside(pid: number, argv: readonly string[] = ["sh", "+m"]): Promise<number> {
+  return withTerminalLent(() => shellOnThisTerminal(pid, argv));
+}
+
+async function shellOnThisTerminal(pid: number, argv: readonly string[]): Promise<number> {
   const session = new Session();
   session.origin = { layer: "shell", step: "join the namespaces" };
   const guest = await launch(session, "guest", { ownSession: false });
-  // this process gets Ctrl-C like the shell does, and it is meant for the shell
-  const ignore = (): void => {};
-  process.on("SIGINT", ignore);
   try {
     const { stage } = guest;
     await join(stage, pid);
@@ -84,7 +86,6 @@ export async function shellInside(pid: number, argv: readonly string[] = ["sh", 
     shell.close();
     return status;
   } finally {
-    process.off("SIGINT", ignore);
     guest.close();
   }
 }

@@ -28,7 +28,7 @@ import type { ScriptOutcome } from "./held/script.ts";
 import { shellInContainer } from "./held/shell.ts";
 import { Lookout } from "./held/unwanted.ts";
 import { judge } from "./judge.ts";
-import { type Console, describe, explained, putInOrder, reserve } from "./making.ts";
+import { type Console, describe, explained, findImage, putInOrder, reserve } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
 import { withPlugins } from "./plugins.ts";
 import { finish, takeBackAll } from "./recover.ts";
@@ -66,7 +66,7 @@ export class Held {
     const options = { ...wished, command, terminal: false, interactive: false, remove: true };
     const layers = await withPlugins(theSeven, options.plugins);
     const care = { options, console, paths, layers, facts: findFacts(paths), notice: console.notice };
-    const reserved = await reserve(care);
+    const reserved = await reserve(care, await findImage(care));
     const { id, name } = reserved.record;
     try {
       return new Held({ ...care, id, spec: describe(care, reserved) }, name);

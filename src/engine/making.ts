@@ -48,11 +48,15 @@ export interface Reserved {
   readonly owner: ReturnType<typeof findNetworkOwner>;
 }
 
-export async function reserve(it: Omit<Making, "session" | "launched" | "stepper">): Promise<Reserved> {
-  const { options, paths } = it;
-  const image = await resolveImage(options.image, paths);
+/** The image, which may have to be built first: takes seconds then. */
+export function findImage({ options, paths }: Pick<Making, "options" | "paths">): Promise<Image> {
+  return resolveImage(options.image, paths);
+}
+
+export async function reserve(care: Care & Pick<Making, "options">, image: Image): Promise<Reserved> {
+  const { options, paths } = care;
   const owner = findNetworkOwner(options.network, paths);
-  return { image, owner, record: await reserveName(it, chooseCommand(options, image)) };
+  return { image, owner, record: await reserveName(care, chooseCommand(options, image)) };
 }
 
 /** A name that belongs to a container whose minidocker was killed is free again, once that has been cleaned up. */

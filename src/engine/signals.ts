@@ -1,8 +1,7 @@
 // minidocker is what the caller's terminal and shell know; the program is elsewhere. Whatever signal comes, goes on.
 
-import { SIG } from "../abi/signal.ts";
 import { forwarded } from "../core/supervise.ts";
-import { View } from "../core/view.ts";
+import { ignoredSignals } from "./interrupts.ts";
 
 const unavailable = new Set(["SIGCHLD"]);
 
@@ -33,10 +32,4 @@ export function forwardSignals(supervisor: number, terminal: boolean, insist: ()
     clearTimeout(hangUp);
     for (const signal of signals) process.off(signal, forward);
   };
-}
-
-/** What the caller wants ignored (nohup) stays ignored. */
-function ignoredSignals(): Set<string> {
-  const mask = BigInt(`0x${new View(process.pid).status("SigIgn") ?? "0"}`);
-  return new Set(Object.keys(SIG).filter((name) => (mask >> BigInt((SIG[name] as number) - 1)) & 1n));
 }

@@ -5,6 +5,7 @@ import { ptr } from "bun:ffi";
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../abi/errno.ts";
 import { O_CLOEXEC } from "../abi/fcntl.ts";
 import { errno, libc } from "../abi/libc.ts";
+import { POLLIN, pollfd } from "../abi/poll.ts";
 import {
   AF_UNIX,
   controlMessage,
@@ -31,13 +32,29 @@ export interface Transport {
   receive(): Uint8Array;
   /** Whether it counts as closed because nothing came within the time of `limit`. */
   readonly late: boolean;
-  /** From now on nothing is waited for longer than that. */
+  /** From now on nothing is waited for longer than that; 0: for as long as it takes. */
   limit(seconds: number): void;
   close(): void;
 }
 
 /** What came last, on any channel. */
 const buffer = new Uint8Array(limits.FRAME_MAX);
+
+/** Milliseconds after which an answer is slow. */
+const SLOW = 50;
+
+/** Somebody who has to know that this process waits for a slow answer, and can do nothing else until it is there. */
+export interface Waiter {
+  begin(): void;
+  end(): void;
+}
+
+let waiter: Waiter | undefined;
+
+/** From now on it is told of every answer that is slow, on any channel. */
+export function whileSlow(told: Waiter | undefined): void {
+  waiter = told;
+}
 
 export class Channel implements Transport {
   readonly fd: number;
@@ -83,6 +100,21 @@ export class Channel implements Transport {
   }
 
   receive(): Uint8Array {
+    const told = waiter;
+    if (told === undefined || this.#comesSoon()) return this.#receive();
+    told.begin();
+    try {
+      return this.#receive();
+    } finally {
+      told.end();
+    }
+  }
+
+  #comesSoon(): boolean {
+    return libc().poll(ptr(pollfd.encode({ fd: this.fd, events: POLLIN })), 1, SLOW) > 0;
+  }
+
+  #receive(): Uint8Array {
     while (!this.#late) {
       const size = libc().recv(this.fd, ptr(buffer), buffer.length, 0);
       if (size >= 0) return buffer.subarray(0, size);

@@ -11,6 +11,7 @@ import { differences, hostSnapshot } from "../harness/snapshot.ts";
 const host = privateHost();
 const MINUTES = 60_000;
 const KILLED = 137;
+const INTERRUPTED = 130;
 
 /** Everything that a container with a bridge, a limit and a volume makes is made. */
 const everything = (rootfs: string): string[] => [
@@ -32,7 +33,9 @@ rootTest(
     const calls = await countCalls(rootfs);
     const before = hostSnapshot(host.pid);
     for (let at = 1; ; at++) {
-      const { code, stderr } = await host.minidocker(everything(rootfs), { env: { MINIDOCKER_FAULT: `${at}:kill` } });
+      const { code, stderr } = await host.minidocker(everything(rootfs), {
+        env: { MINIDOCKER_FAULT: `${at}:SIGKILL` },
+      });
       // how many calls there are differs from run to run: one that finds things as they should be makes fewer
       if (code === 0 && at > calls / 2) break;
       expect({ at, code, stderr }).toEqual({ at, code: KILLED, stderr: expect.any(String) });
@@ -43,6 +46,26 @@ rootTest(
     expect(differences(before, hostSnapshot(host.pid))).toEqual([]);
   },
   10 * MINUTES,
+);
+
+rootTest(
+  "Ctrl-C before any call: nothing is left, without any further command",
+  async () => {
+    const rootfs = makeRootfs(`${host.folder}/third-rootfs`);
+    const calls = await countCalls(rootfs);
+    const before = hostSnapshot(host.pid);
+    const codes = new Set<number>();
+    for (let at = 1; at <= calls; at += 5) {
+      const { code, stderr } = await host.minidocker(everything(rootfs), { env: { MINIDOCKER_FAULT: `${at}:SIGINT` } });
+      codes.add(code);
+      expect({ at, stderr, remains: remains(host) }).toMatchObject({ at, remains: [] });
+      if (code !== 0) expect({ at, code, stderr }).toMatchObject({ at, code: INTERRUPTED });
+    }
+    // before the program has begun it is not begun; afterwards its end is on its way anyway
+    expect(codes).toEqual(new Set([INTERRUPTED, 0]));
+    expect(differences(before, hostSnapshot(host.pid))).toEqual([]);
+  },
+  5 * MINUTES,
 );
 
 rootTest(

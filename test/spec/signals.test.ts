@@ -113,15 +113,38 @@ describe("a signal to minidocker", () => {
     expect(await run.outcome).toMatchObject({ code: 4, stdout: "up\n" });
   });
 
-  rootTest("while the container is being made ends it, and the next command leaves nothing", async () => {
-    const layer = `${host.folder}/slow.ts`;
-    writeFileSync(layer, slowLayer);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      const run = host.startMinidocker(words(["-m", "64m", "--layer", layer], "true"), { timeout: 20_000 });
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  const interrupts = Object.keys(codes) as (keyof typeof codes)[];
+  const resting = (times: number, milliseconds: number): Run => {
+    const layer = `${host.folder}/rest-${times}.ts`;
+    writeFileSync(layer, layerThatRests(times, milliseconds));
+    return host.startMinidocker(words(["-m", "64m", "--layer", layer], "echo", "ran"), { timeout: 20_000 });
+  };
+
+  rootTest("while the container is being made takes back what there is of it", async () => {
+    for (const signal of interrupts) {
+      const run = resting(50, 10);
       await run.until("resting");
       run.signal(signal);
+      const { code, stdout, stderr } = await run.outcome;
+      expect(remains(host)).toEqual([]);
+      expect({ code, stdout, stderr }).toEqual({
+        code: codes[signal],
+        stdout: "",
+        stderr: `minidocker: resting\nminidocker: ended by ${signal}\n`,
+      });
+    }
+  });
+
+  rootTest("during a call that takes long ends it at once, and the next command leaves nothing", async () => {
+    for (const signal of interrupts) {
+      const run = resting(1, 60_000);
+      await run.until("resting");
+      // by now it knows
+      await Bun.sleep(500);
+      run.signal(signal);
       const { code, milliseconds } = await run.outcome;
-      expect([signal, code]).toEqual([signal, { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]]);
+      expect([signal, code]).toEqual([signal, codes[signal]]);
       expect(milliseconds).toBeLessThan(10_000);
       expect(await host.minidocker(["ps", "-aq"])).toMatchObject({ code: 0, stdout: "", stderr: "" });
       expect(remains(host)).toEqual([]);
@@ -129,15 +152,17 @@ describe("a signal to minidocker", () => {
   });
 });
 
-/** A layer that rests for a minute, as something that waits for a disk or a network would. */
-const slowLayer = `
+/** A layer that rests, as something that waits for a disk or a network would: so often, for so many milliseconds. */
+const layerThatRests = (times: number, milliseconds: number): string => `
 export default {
-  name: "slow", summary: "rests", lesson: "none", requires: [],
+  name: "rest", summary: "rests", lesson: "none", requires: [],
   async apply(ctx) {
     ctx.step("rest");
     ctx.notice("resting");
-    await ctx.stage.nanosleep({ tv_sec: 60 }, 0);
-    ctx.stage.flush();
+    for (let i = 0; i < ${times}; i++) {
+      await ctx.stage.nanosleep({ tv_sec: ${Math.floor(milliseconds / 1000)}, tv_nsec: ${(milliseconds % 1000) * 1e6} }, 0);
+      ctx.stage.flush();
+    }
   },
   explain: () => ({ about: "", steps: {} }),
   verify: () => [],

@@ -5,7 +5,7 @@ import type { RunOptions } from "../../engine/options/index.ts";
 import type { Probe } from "../../probes/probe.ts";
 import { defineCommand, type Option } from "../command.ts";
 import type { Side } from "../compare/comparison.ts";
-import { interruptible } from "../learn/interrupts.ts";
+import { interruptible } from "../interrupts.ts";
 import { jsonOption, print, printJson, status } from "../output.ts";
 import { palette } from "../palette.ts";
 import { UsageError } from "../parse.ts";

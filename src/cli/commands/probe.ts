@@ -95,7 +95,7 @@ interface ProbeValues extends RunValues {
 async function tryAll(values: ProbeValues, probes: readonly Probe[]): Promise<number> {
   const [{ readRunOptions, thisPlace }, { interruptible }, { runMatrix }] = await Promise.all([
     import("../run-read.ts"),
-    import("../learn/interrupts.ts"),
+    import("../interrupts.ts"),
     import("../../probes/matrix.ts"),
   ]);
   const columns = await columnsFor(values);

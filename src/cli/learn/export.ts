@@ -3,12 +3,12 @@
 
 import type { Lesson } from "../../learn/lesson.ts";
 import { findLesson } from "../../learn/library.ts";
+import { interruptible } from "../interrupts.ts";
 import { print, status } from "../output.ts";
 import { fixColors } from "../palette.ts";
 import { UsageError } from "../parse.ts";
 import { fixColumns } from "../style.ts";
 import type { Observed } from "./export/observe.ts";
-import { interruptible } from "./interrupts.ts";
 import type { LearnValues } from "./options.ts";
 
 const formats = ["html", "cast", "plain"] as const;

@@ -1,6 +1,6 @@
 // The learner's own shell, in the lesson's folder: what is done there counts as if done in a second terminal.
 
-import { withTerminalLent } from "../interrupts.ts";
+import { withTerminalLent } from "../../../engine/interrupts.ts";
 
 /** `envFile` is what a second terminal would read. Resolves when the shell has ended. */
 export async function ownShell(envFile: string): Promise<void> {

@@ -1,12 +1,12 @@
 // At a pause: which way on, and what one can do meanwhile.
 
 import type { StepSize } from "../../../core/stepper.ts";
+import { withTerminalLent } from "../../../engine/interrupts.ts";
 import type { Question, Replies } from "../../../learn/event.ts";
 import { renderMarkdown } from "../../markdown.ts";
 import { palette } from "../../palette.ts";
 import { describeShell, INDENT, noProcess, showVerdicts, showWhy } from "../../pause-look.ts";
 import { proseWidth, wrap } from "../../style.ts";
-import { withTerminalLent } from "../interrupts.ts";
 import type { Choice } from "./choose.ts";
 import type { Desk } from "./desk.ts";
 import { lookAround } from "./look.ts";

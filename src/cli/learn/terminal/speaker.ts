@@ -8,11 +8,11 @@ import type { Event } from "../../../learn/event.ts";
 import { TOKEN } from "../../../learn/taking/guardian.ts";
 import { replaceFile } from "../../../state/files.ts";
 import { findPaths } from "../../../state/paths.ts";
+import { interruptible } from "../../interrupts.ts";
 import { renderMarkdown } from "../../markdown.ts";
 import { print } from "../../output.ts";
 import { palette } from "../../palette.ts";
 import { isTerminal, wrap } from "../../style.ts";
-import { interruptible } from "../interrupts.ts";
 
 const FILE = "presentation.json";
 
