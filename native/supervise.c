@@ -7,7 +7,8 @@
 //
 // A stream holds at most one piece: it reads only when it is empty, writes only when poll says that PIPE_BUF bytes
 // will fit. So a reader that has stopped never stops the loop, and nothing is ever lost. A reader that has gone is
-// passed on: the program's end is closed as well, and it learns of it as it would without us, by EPIPE or SIGHUP.
+// passed on: the program's end is closed as well, and it learns of it as it would without us, by EPIPE or SIGHUP. What
+// the program thinks it has written by then, and a full disk does not take, is lost, and the result says so.
 
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -38,6 +39,7 @@ static struct {
 static struct supervise order;
 static const struct supervise *const with = &order;
 static int clients[ATTACHED_MAX];
+static int lost;  // the errno with which output was first refused, by anything but a reader that has gone
 
 static long sys3(long number, long a, long b, long c) { return sys(number, a, b, c, 0, 0, 0); }
 
@@ -93,6 +95,7 @@ static void drain(uint32_t index) {
     stream->start += (uint32_t)size;
     return;
   }
+  if (index != STDIN && size != -EPIPE && size != -EIO && !lost) lost = (int)-size;
   stream->to = -1;
   stream->start = stream->end = 0;
   if (index == STDIN) {  // the caller's, which others may read from
@@ -205,6 +208,7 @@ static int turn(int *ended, int *status) {
 
 long supervise_until_end(const void *wanted) {
   int ended = 0, status = 0;
+  lost = 0;
   copy(&order, wanted, sizeof order);  // an offset into the arena need not be aligned
   for (int i = 0; i < ATTACHED_MAX; i++) clients[i] = -1;
   for (int i = 0; i < STREAMS; i++) {
@@ -220,5 +224,5 @@ long supervise_until_end(const void *wanted) {
   for (int i = 0; i < ATTACHED_MAX; i++) close_end(&clients[i]);
   int signal = status & 0x7f;  // wait4(2)
   if (with->leave) sys3(__NR_exit_group, signal ? 128 + signal : status >> 8, 0, 0);
-  return status;
+  return status | (long)lost << STATUS_BITS;
 }

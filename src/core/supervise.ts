@@ -9,7 +9,7 @@ import { Memory, type Result, Sent } from "../stage/call.ts";
 import { Channel, closeDescriptor } from "../stage/channel.ts";
 import type { Shown } from "../stage/codec.ts";
 import type { Stage } from "../stage/stage.ts";
-import { CHANNEL, supervise as order } from "../stage/wire.ts";
+import { CHANNEL, supervise as order, STATUS_BITS } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
 import type { Streams } from "./process.ts";
 import type { Terminal } from "./terminal.ts";
@@ -53,8 +53,15 @@ export function prepareSupervision(files: Files): Phase {
   };
 }
 
-/** Starts supervising. The promise resolves with the status as wait4(2) gives it; until then this process is free. */
-export async function superviseProgram(ctx: Context): Promise<number> {
+export interface Ended {
+  /** As wait4(2) gives it. */
+  readonly status: number;
+  /** The errno with which some of its output was refused by whatever the caller's stdout or stderr is; 0: none was. */
+  readonly lost: number;
+}
+
+/** Starts supervising. The promise resolves when the program has ended; until then this process is free. */
+export async function superviseProgram(ctx: Context): Promise<Ended> {
   const { host } = ctx;
   const streams = ctx.shared.get("streams") as Streams;
   const terminal = ctx.shared.get("terminal") as Terminal | undefined;
@@ -76,7 +83,8 @@ export async function superviseProgram(ctx: Context): Promise<number> {
     leave: 0,
     ...copies(streams, terminal),
   });
-  return await keepCompany(host, { memory, text: `{pid=${ctx.pid}}` }, terminal);
+  const result = await keepCompany(host, { memory, text: `{pid=${ctx.pid}}` }, terminal);
+  return { status: result & ((1 << STATUS_BITS) - 1), lost: result >> STATUS_BITS };
 }
 
 /** SUPERVISE by `order`, with the caller's terminal as it is to be meanwhile. Resolves with its result. */

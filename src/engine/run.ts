@@ -1,23 +1,27 @@
 // `run`: from options to an exit code. Reserve, build, supervise, take back.
 
+import { errnoName } from "../abi/errno.ts";
 import { Cgroup } from "../core/cgroup.ts";
 import { findFacts } from "../core/find-facts.ts";
 import type { Construction } from "../core/pipeline.ts";
 import type { Spec } from "../core/spec.ts";
 import { Stepper } from "../core/stepper.ts";
 import { exitCode, superviseProgram } from "../core/supervise.ts";
+import type { Image } from "../images/image.ts";
 import { layers as theSeven } from "../layers/index.ts";
 import { beginLaunch } from "../stage/launch.ts";
 import { Session, type Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { updateRecord } from "../state/record.ts";
 import type { ContainerRecord } from "../state/shape.ts";
+import { type HeldInterrupts, holdInterrupts } from "./interrupts.ts";
 import {
   type Console,
   construct,
   describe,
   explained,
   filesOf,
+  findImage,
   type Making,
   putInOrder,
   recordStart,
@@ -53,15 +57,29 @@ export async function run(options: RunOptions, console: Console): Promise<number
 }
 
 async function inContainer(it: Making): Promise<number> {
+  const image = await findImage(it);
+  // from the first trace on the host to the last, whoever wants it to end waits until it is put in order
+  const interrupts = holdInterrupts();
+  try {
+    return await fromImage(it, image, interrupts);
+  } finally {
+    interrupts.stop();
+  }
+}
+
+async function fromImage(it: Making, image: Image, interrupts: HeldInterrupts): Promise<number> {
   const { options, paths, layers, launched } = it;
-  const reserved = await reserve(it);
+  const reserved = await reserve(it, image);
   const { record } = reserved;
   let built: Construction | undefined;
   try {
     const spec = describe(it, reserved);
     it.stepper?.describe(layers, spec);
     built = construct(it, spec, record.id);
-    await built.build(phasesFor(layers, { ...options, files: filesOf(paths, record.id) }));
+    const phases = phasesFor(layers, { ...options, files: filesOf(paths, record.id) });
+    await built.build(phases.slice(0, -1));
+    await interrupts.look();
+    await built.build(phases.slice(-1));
     it.stepper?.finish();
     return await supervise(it, built, record);
   } catch (error) {
@@ -83,15 +101,20 @@ async function supervise(it: Making, built: Construction, record: ContainerRecor
   const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) =>
     it.console.notice((error as Error).message),
   );
-  const [status] = await Promise.all([ended, others]);
+  const [{ status, lost }] = await Promise.all([ended, others]);
   const code = exitCode(status);
   const oomKilled = mayBeMemory(built.spec, code) && Cgroup.of(facts.cgroup, record.id).oomKilled;
   if (oomKilled) it.console.notice(memoryMessage(built.spec, code));
   await putInOrder(it, (host) =>
     options.remove ? forget(it, host, record.id) : conclude(it, host, record, code, oomKilled),
   );
-  return code;
+  if (lost === 0) return code;
+  it.console.notice(`some of its output is lost: writing it to stdout or stderr = ${errnoName(lost)}`);
+  return code === 0 ? FAILED : code;
 }
+
+/** Whoever asks for the output of a program is not to take a part of it for all. */
+const FAILED = 125;
 
 async function conclude(
   it: Making,

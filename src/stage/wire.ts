@@ -47,6 +47,8 @@ export const reply = new Struct("reply", { serial: "u32", done: "u32", error: "i
  * The argument of op SUPERVISE: descriptors, -1 for none. Streams are copied from → to until `pid` has ended, or the other end of
  * `owner` is closed: then the result is EOWNERDEAD. With `leave`, the stage ends with the program, with its exit code, or 128 +
  * the signal that killed it.
+ * The result is the program's status as wait4(2) gives it, in STATUS_BITS, and above them the errno with which some of its output
+ * was refused, such as ENOSPC; 0 where none was lost.
  */
 export const supervise = new Struct("supervise", {
   pid: "i32",
@@ -67,6 +69,9 @@ export const exitRecord = new Struct("exit_record", { nanoseconds: "u64", status
 
 /** Precedes each piece of output in the log, and in what an attached client receives. */
 export const logHeader = new Struct("log_header", { nanoseconds: "u64", stream: "u32", size: "u32" });
+
+/** A status of wait4(2) has so many. */
+export const STATUS_BITS = 16;
 
 export const op = { SYSCALL: 0, CLONE: 1, SUPERVISE: 2 } as const;
 

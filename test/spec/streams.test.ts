@@ -53,6 +53,18 @@ describe("output", () => {
     expect(stdout).toBe(`${"x".repeat(300_000)}end\n`);
   });
 
+  rootTest("output that a full disk does not take is lost, and that is no success", async () => {
+    const { code, stderr } = await script('run "$ROOTFS" echo one >/dev/full');
+    const lost = "minidocker: some of its output is lost: writing it to stdout or stderr = ENOSPC\n";
+    expect({ code, stderr }).toEqual({ code: 125, stderr: lost });
+    // a program that fails for reasons of its own keeps its exit code
+    const failed = await script(`run "$ROOTFS" sh -c 'echo one; exit 3' >/dev/full`);
+    expect(failed).toMatchObject({ code: 3, stderr: lost });
+    // one whose reader has seen enough has lost nothing that anybody wants
+    const enough = await script(`run "$ROOTFS" yes | head -n 1; echo "$?"`);
+    expect(enough).toMatchObject({ stdout: "y\n0\n", stderr: expect.not.stringContaining("lost") });
+  });
+
   rootTest("a reader that is slow gets all of it, and the program waits for the reader", async () => {
     const { stdout, code } = await script(
       `run "$ROOTFS" head -c ${BYTES} /dev/zero | (sleep 0.5; head -c 100; sleep 0.5; cat) | wc -c`,
