@@ -140,7 +140,7 @@ async function readBoth(values: RunValues, lists: readonly string[], image: stri
   }));
 }
 
-/** One after the other, attacked in the same places. */
+/** One after the other, attacked with the same canaries. */
 async function lookAtBoth(
   both: readonly Wanted[],
   command: readonly string[],
@@ -148,22 +148,22 @@ async function lookAtBoth(
   stop: AbortSignal,
 ): Promise<[Side, Side]> {
   const { see } = await import("../../engine/compare.ts");
-  const { attackWith, placeFor } = await import("../compare/attacks.ts");
+  const { attackWith, prepareAttacks } = await import("../compare/attacks.ts");
   const { limited } = await import("../../probes/run.ts");
-  const place = await placeFor(probes);
+  const attacks = await prepareAttacks(probes);
   const sides: Side[] = [];
   try {
     for (const [i, { layers, options }] of both.entries()) {
       const notice = (text: string): void => status(`${"AB"[i]}: ${text}`);
       const seen = await see(
-        limited(options, place?.probes ?? []),
+        limited(options, attacks?.probes ?? []),
         { notice },
-        { command, stop, more: async (held) => place && (await attackWith(held, place, stop)) },
+        { command, stop, more: async (held) => attacks && (await attackWith(held, attacks, stop)) },
       );
       sides.push({ layers, seen });
     }
   } finally {
-    await place?.close();
+    await attacks?.close();
   }
   return sides as [Side, Side];
 }

@@ -16,7 +16,7 @@ export interface Attacks {
 }
 
 /** Undefined where there is nothing to try. */
-export async function placeFor(probes: readonly Probe[]): Promise<Attacks | undefined> {
+export async function prepareAttacks(probes: readonly Probe[]): Promise<Attacks | undefined> {
   const paths = openPaths();
   const facts = findFacts(paths);
   const possible = probes.filter((it) => whyNot(it, facts) === undefined);
