@@ -15,13 +15,13 @@ import {
   showNext,
   showVerdicts,
   showWhy,
-} from "./pause-look.ts";
+} from "./pause-lines.ts";
 import { columns, isTerminal, width } from "./style.ts";
 
 const STDIN = 0;
 const STDERR = 2;
 const paint = palette(STDERR);
-const look = { paint, limit: () => Number.POSITIVE_INFINITY };
+const options = { paint, limit: () => Number.POSITIVE_INFINITY };
 const say = (text: string): void => void writeSync(STDERR, `${text}\n`);
 
 const wideKeys = `   Enter  next        s  shell inside     l t c  go on by layer, step, call
@@ -55,10 +55,10 @@ export function askOnTerminal(): (pause: Pause) => Promise<Answer> {
 }
 
 function show(pause: Pause, told: boolean): void {
-  for (const line of showMade(pause.made, pause.size === "call", look)) say(line);
-  for (const line of showChanges(pause.changes, pause.size, look)) say(line);
+  for (const line of showMade(pause.made, pause.size === "call", options)) say(line);
+  for (const line of showChanges(pause.changes, pause.size, options)) say(line);
   say("");
-  for (const line of showNext(pause, told, look)) say(line);
+  for (const line of showNext(pause, told, options)) say(line);
 }
 
 const quitting = new Set(["q", "ctrl-c", "ctrl-d", "gone"]);

@@ -7,7 +7,7 @@ import { shownPause } from "../../src/cli/learn/shown-pause.ts";
 import { sideBySide } from "../../src/cli/learn/terminal/side-by-side.ts";
 import { showNotes } from "../../src/cli/learn/terminal/speaker.ts";
 import { palette } from "../../src/cli/palette.ts";
-import { showChanges } from "../../src/cli/pause-look.ts";
+import { showChanges } from "../../src/cli/pause-lines.ts";
 import type { Event } from "../../src/learn/event.ts";
 import type { Lesson } from "../../src/learn/lesson.ts";
 import { Run } from "../harness/run.ts";

@@ -1,10 +1,10 @@
 // What a pause of a lesson consists of, for text and for pages, which lay it out. A terminal, where one goes on by layers, steps or
-// calls, is told less at a time: src/cli/pause-look.ts.
+// calls, is told less at a time: src/cli/pause-lines.ts.
 
 import type { Change } from "../../core/snapshot.ts";
 import type { Event } from "../../learn/event.ts";
 import { showResult } from "../../stage/trace.ts";
-import { shorten } from "../pause-look.ts";
+import { shorten } from "../pause-lines.ts";
 import { count } from "../style.ts";
 
 export type ShownPause = ReturnType<typeof shownPause>;

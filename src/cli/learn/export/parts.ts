@@ -8,7 +8,7 @@ import { taskAt } from "../../../learn/task.ts";
 import { findProbe } from "../../../probes/index.ts";
 import { type Observation, outcome, wasStopped } from "../../../probes/probe.ts";
 import { html, type Markup } from "../../markup.ts";
-import { shorten } from "../../pause-look.ts";
+import { shorten } from "../../pause-lines.ts";
 import { count } from "../../style.ts";
 import type { ShownPause } from "../shown-pause.ts";
 import { highlight } from "./code.ts";

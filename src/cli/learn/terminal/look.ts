@@ -5,7 +5,7 @@ import { capture, type Snapshot } from "../../../core/snapshot.ts";
 import { View } from "../../../core/view.ts";
 import type { Held } from "../../../engine/held.ts";
 import { palette } from "../../palette.ts";
-import { INDENT, noProcess, shorten, showMade } from "../../pause-look.ts";
+import { INDENT, noProcess, shorten, showMade } from "../../pause-lines.ts";
 import { visible } from "../../style.ts";
 import type { Desk } from "./desk.ts";
 import { chooseOne } from "./list-chooser.ts";

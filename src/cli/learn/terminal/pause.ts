@@ -5,7 +5,7 @@ import { withTerminalLent } from "../../../engine/interrupts.ts";
 import type { Question, Replies } from "../../../learn/event.ts";
 import { renderMarkdown } from "../../markdown.ts";
 import { palette } from "../../palette.ts";
-import { describeShell, INDENT, noProcess, showVerdicts, showWhy } from "../../pause-look.ts";
+import { describeShell, INDENT, noProcess, showVerdicts, showWhy } from "../../pause-lines.ts";
 import { proseWidth, wrap } from "../../style.ts";
 import type { Choice } from "./choose.ts";
 import type { Desk } from "./desk.ts";

@@ -5,7 +5,7 @@ import type { Pause } from "../../../core/stepper.ts";
 import type { Held } from "../../../engine/held.ts";
 import type { Probe } from "../../../probes/probe.ts";
 import { palette } from "../../palette.ts";
-import { INDENT } from "../../pause-look.ts";
+import { INDENT } from "../../pause-lines.ts";
 import { proseWidth, visible, wrap } from "../../style.ts";
 import { showObservation } from "../plain.ts";
 import type { Desk } from "./desk.ts";

@@ -5,7 +5,7 @@ import type { Event } from "../../../learn/event.ts";
 import type { Predict, Prose, Run, Solve } from "../../../learn/lesson.ts";
 import { renderMarkdown, splitMarkdown } from "../../markdown.ts";
 import { palette } from "../../palette.ts";
-import { hang, INDENT, showChanges, showMade, showNext } from "../../pause-look.ts";
+import { hang, INDENT, showChanges, showMade, showNext } from "../../pause-lines.ts";
 import { columns, safe, wrap } from "../../style.ts";
 import { plainText, shortBegin } from "../plain.ts";
 
@@ -139,15 +139,17 @@ export function tellPause({ pause, made, changes, checks }: Of<"pause">, told: b
   const { bold } = palette();
   const lines = changes.reduce((sum, it) => sum + it.removed.length + it.added.length, 0);
   const most = lines > LIMIT ? FEW : LIMIT;
-  const look = { paint: palette(), limit: (what: string) => (what === "namespaces" ? LIMIT : most) };
+  const options = { paint: palette(), limit: (what: string) => (what === "namespaces" ? LIMIT : most) };
   // taken back, it stands before a call, however far it went
   const size = pause?.size === "call" && made.length > FEW ? "step" : (pause?.size ?? "layer");
   return [
-    { text: () => [...showMade(made, size === "call", look), ...showChanges(changes, size, look)].join("\n") },
+    { text: () => [...showMade(made, size === "call", options), ...showChanges(changes, size, options)].join("\n") },
     { text: () => showVerdicts(checks).join("\n") },
     {
       text: () =>
-        pause === undefined ? bold("▶ The container is finished, and runs.") : showNext(pause, told, look).join("\n"),
+        pause === undefined
+          ? bold("▶ The container is finished, and runs.")
+          : showNext(pause, told, options).join("\n"),
     },
   ];
 }

@@ -3,7 +3,7 @@
 import { excerpt } from "../../../learn/source.ts";
 import type { Call } from "../../../stage/call.ts";
 import { palette } from "../../palette.ts";
-import { INDENT, showCall } from "../../pause-look.ts";
+import { INDENT, showCall } from "../../pause-lines.ts";
 
 /** Of a long function, as many lines before and after the call. */
 const AROUND = 8;

@@ -1,4 +1,4 @@
-// What a pause looks like: what was done, what the kernel shows of it, what comes next and why. For `run --step` and for lessons.
+// A pause in lines for a terminal: what was done, what the kernel shows of it, what comes next and why. For `run --step` and for lessons.
 
 import type { Layer } from "../core/layer.ts";
 import type { Change } from "../core/snapshot.ts";
@@ -21,14 +21,14 @@ export const noProcess = `${INDENT}There is no process yet: the namespaces layer
 
 type Paint = ReturnType<typeof palette>;
 
-export interface Look {
+export interface LineOptions {
   readonly paint: Paint;
   /** More calls than that, or more lines of that section of the kernel's state, are only counted. */
   readonly limit: (what: string) => number;
 }
 
 /** The calls since the last pause: their number, and each of them where one goes from call to call. */
-export function showMade(made: readonly Call[], each: boolean, { paint, limit }: Look): string[] {
+export function showMade(made: readonly Call[], each: boolean, { paint, limit }: LineOptions): string[] {
   if (made.length === 0) return [];
   const title = paint.dim(`── done: ${count(made.length, "call")}`);
   if (!each || made.length > limit("calls")) return [title];
@@ -36,7 +36,7 @@ export function showMade(made: readonly Call[], each: boolean, { paint, limit }:
 }
 
 /** Sections of the kernel's state with what is gone and what is new. */
-export function showChanges(changes: readonly Change[], size: Pause["size"], { paint, limit }: Look): string[] {
+export function showChanges(changes: readonly Change[], size: Pause["size"], { paint, limit }: LineOptions): string[] {
   return changes.flatMap(({ section, removed, added }) => {
     // between two steps, descriptors come and go by the dozen; between two calls, each of them is the news
     if (section === "descriptors" && size !== "call") return [];
@@ -78,7 +78,7 @@ function pairUp(removed: readonly string[], added: readonly string[]) {
 }
 
 /** What comes next, why, and who asks for it. `told`: why was said before. */
-export function showNext(pause: Pause, told: boolean, { paint }: Pick<Look, "paint">): string[] {
+export function showNext(pause: Pause, told: boolean, { paint }: Pick<LineOptions, "paint">): string[] {
   const reason = told || pause.size === "layer" ? undefined : pause.explanation?.steps[pause.step];
   const { source, role } = pause.call;
   return [
