@@ -5,12 +5,12 @@ import type { Lesson, Part, Predict } from "../../../learn/lesson.ts";
 import { excerpt } from "../../../learn/source.ts";
 import { taskAt } from "../../../learn/task.ts";
 
-export function scriptOf(lesson: Lesson): Event[] {
+export function eventsOf(lesson: Lesson): Event[] {
   const events: Event[] = [{ kind: "begin", lesson, folder: "", envFile: "" }];
   const open: Predict[] = [];
   for (const [i, part] of lesson.parts.entries()) {
     if (part.kind === "predict") open.push(part);
-    events.push(...eventsOf(part, lesson.parts, i));
+    events.push(...eventsAt(part, lesson.parts, i));
     if (part.kind === "run" || part.kind === "pause") events.push(...open.splice(0).map(answer));
   }
   return [...events, ...open.map(answer)];
@@ -20,7 +20,7 @@ const answer = (part: Predict): Event => {
   return { kind: "reveal", part, choice: part.choices.findIndex((it) => it.right), right: true };
 };
 
-function eventsOf(part: Part, parts: readonly Part[], index: number): Event[] {
+function eventsAt(part: Part, parts: readonly Part[], index: number): Event[] {
   switch (part.kind) {
     case "prose":
       return [{ kind: "prose", part }];
