@@ -4,9 +4,9 @@ import { describe, expect, test } from "bun:test";
 import { castOf } from "../../src/cli/learn/export/cast.ts";
 import { highlight } from "../../src/cli/learn/export/code.ts";
 import { pageOf } from "../../src/cli/learn/export/html.ts";
-import { unobserved } from "../../src/cli/learn/export/observe.ts";
 import { inline, proseOf } from "../../src/cli/learn/export/prose.ts";
-import { scriptOf } from "../../src/cli/learn/export/script.ts";
+import { transcriptWithoutRun } from "../../src/cli/learn/export/transcript.ts";
+import { eventsOf } from "../../src/cli/learn/export/unrun.ts";
 import { html } from "../../src/cli/markup.ts";
 import { listLessons } from "../../src/learn/library.ts";
 
@@ -77,7 +77,7 @@ describe("every lesson of the course", () => {
   const why = "it was not run";
   for (const entry of listLessons()) {
     if (entry.lesson === undefined) continue;
-    const seen = unobserved(entry.lesson, scriptOf(entry.lesson), why);
+    const seen = transcriptWithoutRun(entry.lesson, eventsOf(entry.lesson), why);
 
     test(`${entry.name} becomes a page that loads nothing and runs nothing`, () => {
       const page = pageOf(seen, new Date(0));
@@ -102,7 +102,7 @@ describe("recordings", () => {
 
   test("a head, then lines of time and text, in order; waits of minutes take two seconds", () => {
     if (lesson === undefined) throw new Error("there is no lesson");
-    const seen = { ...unobserved(lesson, [], ""), told: [told(0, "one\n"), told(90_000, "two words\n")] };
+    const seen = { ...transcriptWithoutRun(lesson, [], ""), told: [told(0, "one\n"), told(90_000, "two words\n")] };
     const [head, ...rows] = castOf(seen, new Date(5000))
       .trimEnd()
       .split("\n")

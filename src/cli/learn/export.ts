@@ -8,7 +8,7 @@ import { print, status } from "../output.ts";
 import { fixColors } from "../palette.ts";
 import { UsageError } from "../parse.ts";
 import { fixColumns } from "../style.ts";
-import type { Observed } from "./export/observe.ts";
+import type { Transcript } from "./export/transcript.ts";
 import type { LearnValues } from "./options.ts";
 
 const formats = ["html", "cast", "plain"] as const;
@@ -22,7 +22,7 @@ export async function learnExport(nameOrFile: string, values: LearnValues): Prom
   const { WIDTH } = await import("./export/cast.ts");
   fixColumns(WIDTH);
   return interruptible(async (signal) => {
-    const seen = await observeOrNot(lesson, values["no-run"], signal);
+    const seen = await transcribeOrNot(lesson, values["no-run"], signal);
     if (seen.unseen !== undefined) status(`${lesson.name}: without outputs: ${seen.unseen}`);
     for (const it of seen.failures) status(it);
     print(await render(format, seen));
@@ -38,15 +38,15 @@ function chooseFormat(values: LearnValues): Format {
   return format;
 }
 
-async function observeOrNot(lesson: Lesson, notAtAll: boolean, signal: AbortSignal): Promise<Observed> {
-  const { observe, unobserved } = await import("./export/observe.ts");
-  const { scriptOf } = await import("./export/script.ts");
-  if (notAtAll) return unobserved(lesson, scriptOf(lesson), "it was not run, as --no-run asks for");
-  const seen = await observe(lesson, signal);
-  return seen.unseen === undefined ? seen : unobserved(lesson, scriptOf(lesson), seen.unseen);
+async function transcribeOrNot(lesson: Lesson, notAtAll: boolean, signal: AbortSignal): Promise<Transcript> {
+  const { transcribe, transcriptWithoutRun } = await import("./export/transcript.ts");
+  const { eventsOf } = await import("./export/unrun.ts");
+  if (notAtAll) return transcriptWithoutRun(lesson, eventsOf(lesson), "it was not run, as --no-run asks for");
+  const seen = await transcribe(lesson, signal);
+  return seen.unseen === undefined ? seen : transcriptWithoutRun(lesson, eventsOf(lesson), seen.unseen);
 }
 
-async function render(format: Format, seen: Observed): Promise<string> {
+async function render(format: Format, seen: Transcript): Promise<string> {
   if (format === "html") return (await import("./export/html.ts")).pageOf(seen, new Date());
   if (format === "cast") return (await import("./export/cast.ts")).castOf(seen, new Date());
   const why = seen.unseen === undefined ? "" : `Without outputs: ${seen.unseen}.\n\n`;

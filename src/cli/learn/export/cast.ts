@@ -1,7 +1,7 @@
 // A recording for asciinema, version 2 of its format: a line of JSON for the head, and one for each piece of output,
 // [seconds, "o", text]. https://docs.asciinema.org/manual/asciicast/v2/
 
-import type { Observed } from "./observe.ts";
+import type { Transcript } from "./transcript.ts";
 
 export const WIDTH = 80;
 const HEIGHT = 24;
@@ -12,7 +12,7 @@ const LONGEST_WAIT = 2;
 const LINE = 0.05;
 const WORD = 0.04;
 
-export function castOf({ lesson, told }: Observed, now: Date): string {
+export function castOf({ lesson, told }: Transcript, now: Date): string {
   const head = {
     version: 2,
     width: WIDTH,

@@ -4,15 +4,15 @@ import { release } from "node:os";
 import { version } from "../../../../package.json" with { type: "json" };
 import type { Lesson } from "../../../learn/lesson.ts";
 import { html, type Markup, wholePage } from "../../markup.ts";
-import type { Observed } from "./observe.ts";
 import { style } from "./page-style.ts";
 import { partOf } from "./parts.ts";
 import { type Heading, inline, proseOf } from "./prose.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** A page with fewer headings needs no table of contents. */
 const FEW = 3;
 
-export function pageOf(seen: Observed, now: Date): string {
+export function pageOf(seen: Transcript, now: Date): string {
   const { lesson } = seen;
   const headings: Heading[] = [];
   const body = lesson.parts.map((part, i) => {
@@ -50,12 +50,12 @@ function facts({ minutes, layers, after }: Lesson): Markup {
   return html`<dl class="facts">${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-const unseen = ({ unseen: why }: Observed): Markup | undefined =>
+const unseen = ({ unseen: why }: Transcript): Markup | undefined =>
   why === undefined
     ? undefined
     : html`<aside class="banner" role="note"><p><strong>Without outputs.</strong> ${sentence(why)}</p></aside>`;
 
-function failed({ failures }: Observed): Markup | undefined {
+function failed({ failures }: Transcript): Markup | undefined {
   if (failures.length === 0) return undefined;
   const list = failures.map((it) => html`<li>${it}</li>`);
   return html`<aside class="banner" role="note"><p><strong>Not all of it is true on the machine where it was run:</strong></p><ul>${list}</ul></aside>`;
@@ -67,7 +67,7 @@ function contents(headings: readonly Heading[]): Markup | undefined {
   return html`<nav aria-label="Contents"><ol>${top.map(({ id, text }) => html`<li><a href="#${id}">${text}</a></li>`)}</ol></nav>`;
 }
 
-function footer({ unseen: why, lesson }: Observed, now: Date): Markup {
+function footer({ unseen: why, lesson }: Transcript, now: Date): Markup {
   const date = now.toISOString().slice(0, 10);
   const place = `Linux ${release()} (${process.arch})`;
   const text =

@@ -12,11 +12,11 @@ import { shorten } from "../../pause-lines.ts";
 import { count } from "../../style.ts";
 import type { ShownPause } from "../shown-pause.ts";
 import { highlight } from "./code.ts";
-import type { Observed } from "./observe.ts";
 import { inline, markdown } from "./prose.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** Undefined for what is a part of another one, and for the instructor's notes. */
-export function partOf(part: Part, index: number, seen: Observed): Markup | undefined {
+export function partOf(part: Part, index: number, seen: Transcript): Markup | undefined {
   switch (part.kind) {
     case "predict":
       return predict(part);
@@ -55,7 +55,7 @@ const whereWords = {
   container: ["in the container", "#"],
 } as const;
 
-function commandAndOutput(part: Run | Solve, seen: Observed): Markup {
+function commandAndOutput(part: Run | Solve, seen: Transcript): Markup {
   const [place, prompt] = whereWords[part.where];
   const output = seen.at(part, "output");
   return html`<figcaption>${place}</figcaption>
@@ -74,7 +74,7 @@ function outputOf(text: string, status: number): Markup {
 }
 
 /** Where nothing was observed, or something else than the lesson says. */
-function expected(parts: readonly Part[], index: number, seen: Observed): Markup | undefined {
+function expected(parts: readonly Part[], index: number, seen: Transcript): Markup | undefined {
   const part = parts.slice(index + 1).find((it) => it.kind !== "prose" && it.kind !== "note");
   if (part?.kind !== "expect") return undefined;
   const judged = seen.at(part, "expect");
@@ -89,7 +89,7 @@ const sign = (ok: boolean | undefined): Markup =>
     ? html`<span class="sign">•</span> `
     : html`<span class="sign ${ok ? "ok" : "no"}">${ok ? "✓" : "✗"}</span> `;
 
-function verify(part: Verify, seen: Observed): Markup {
+function verify(part: Verify, seen: Transcript): Markup {
   const found = seen.at(part, "verify");
   return html`<details class="check"><summary>${sign(found?.ok)}${part.title}</summary>
 ${howItIsChecked(part)}${sawOf(found?.saw)}</details>`;
@@ -110,7 +110,7 @@ const sawOf = (saw: string | undefined): Markup | undefined =>
     ? undefined
     : html`<p class="status">Seen:</p><pre tabindex="0"><samp>${saw}</samp></pre>`;
 
-function task(index: number, seen: Observed): Markup {
+function task(index: number, seen: Transcript): Markup {
   const { verify: part, hints, diagnoses, solution, without } = taskAt(seen.lesson.parts, index);
   const tested = seen.at(part, "tested");
   return html`<section class="task" aria-label="A task">
@@ -126,7 +126,7 @@ ${tested === undefined ? undefined : counterproof(tested.without, without, seen)
 const fold = (title: string, body: Markup): Markup => html`<details><summary>${title}</summary>${body}</details>`;
 
 /** That it takes the lesson's layers was tried, too. */
-function counterproof(layers: readonly string[], act: Solve | undefined, seen: Observed): Markup {
+function counterproof(layers: readonly string[], act: Solve | undefined, seen: Transcript): Markup {
   const title = `The same without ${layers.length === 0 ? "it" : layers.join(", ")} does not do it`;
   if (act !== undefined) return fold(title, html`<div class="run">${commandAndOutput(act, seen)}</div>`);
   return html`<p class="status">${title}: that was tried.</p>`;
@@ -135,7 +135,7 @@ function counterproof(layers: readonly string[], act: Solve | undefined, seen: O
 const placeName = (target: Target): string =>
   target === "finished" ? "finished" : [target.layer, target.step, target.call].filter(Boolean).join(": ");
 
-function pause(target: Target, shown: ShownPause | undefined, seen: Observed): Markup {
+function pause(target: Target, shown: ShownPause | undefined, seen: Transcript): Markup {
   if (shown === undefined) {
     const why =
       seen.unseen === undefined ? "The run did not come here." : "What the kernel shows then, only a run can tell.";
@@ -180,7 +180,7 @@ function checks(list: readonly Check[]): Markup | undefined {
   return html`<details><summary>${count(list.length, "check comes", "checks come")} out differently now</summary><ul class="verdicts">${items}</ul></details>`;
 }
 
-function probe(part: ProbeRef, seen: Observed): Markup {
+function probe(part: ProbeRef, seen: Transcript): Markup {
   const known = findProbe(part.probe);
   const found = seen.at(part, "probe");
   const row = (title: string, it: Observation): Markup => {
