@@ -1,5 +1,5 @@
-// The transcript that an export is made of: the lesson, and what was observed when it was run here. What happened is kept by the line of the part
-// that it happened at, so an export follows the lesson, also where the run did not come to its end.
+// The transcript that an export is made of: the lesson, and what was observed when it was run here. What happened is kept by the
+// line of the part that it happened at, so an export follows the lesson, also where the run did not come to its end.
 
 import type { Event, Frontend } from "../../../learn/event.ts";
 import type { Lesson, Part } from "../../../learn/lesson.ts";
