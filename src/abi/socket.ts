@@ -56,7 +56,8 @@ export const SO_REUSEADDR = 2;
 export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 export const MSG_DONTWAIT = 0x40;
-export const MSG = { MSG_DONTWAIT } as const;
+export const MSG_NOSIGNAL = 0x4000;
+export const MSG = { MSG_DONTWAIT, MSG_NOSIGNAL } as const;
 export const SCM_RIGHTS = 1;
 
 const CMSG_HEADER = 16;

@@ -1,6 +1,6 @@
 // `-t`: a terminal of the container's own. Its pty comes from the container's devpts; the supervisor holds the master.
 
-import { EBADF, EIO, ENOENT, ENOTTY } from "../abi/errno.ts";
+import { EBADF, EINVAL, EIO, ENOENT, ENOTTY, EPERM } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../abi/fcntl.ts";
 import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import {
@@ -26,8 +26,8 @@ import {
 import { Memory, type Result } from "../stage/call.ts";
 import type { Fd } from "../stage/codec.ts";
 import type { Stage } from "../stage/stage.ts";
-import type { Phase } from "./layer.ts";
-import type { Streams } from "./process.ts";
+import { type Phase, Slot } from "./layer.ts";
+import { STREAMS } from "./process.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface Terminal {
@@ -40,6 +40,12 @@ export interface Terminal {
   readonly raw?: Uint8Array;
 }
 
+/** Only where the container has one. */
+export const TERMINAL = new Slot<Terminal>("the terminal", "openTerminal");
+
+/** A pair of connected sockets: the host stage's end and the init stage's. */
+const PASSAGE = new Slot<readonly [ours: number, theirs: number]>("the passage for the terminal", "openPassage");
+
 /** Before the clone: the way by which the init stage will hand over the master. */
 export const openPassage: Phase = {
   name: "process",
@@ -49,7 +55,7 @@ export const openPassage: Phase = {
       assume: new Uint8Array([5, 0, 0, 0, 6, 0, 0, 0]),
     });
     const view = new DataView(ctx.host.bytes(pair).buffer);
-    ctx.shared.set("passage", [view.getInt32(0, true), view.getInt32(4, true)]);
+    PASSAGE.leave(ctx, [view.getInt32(0, true), view.getInt32(4, true)]);
   },
 };
 
@@ -62,18 +68,18 @@ export const openTerminal: Phase = {
     const { master, slave } = await openPty(stage);
     ctx.step("put the terminal on /dev/console");
     const tree = await stage.open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, {
-      tolerate: [1, 22],
+      tolerate: [EPERM, EINVAL],
     });
-    await stage.move_mount(tree, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH, { tolerate: [2] });
+    await stage.move_mount(tree, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH, { tolerate: [ENOENT] });
     ctx.step("connect stdin, stdout, stderr");
     await takeTerminal(stage, slave);
     ctx.step("hand the terminal to the supervisor");
-    const [ours, theirs] = ctx.shared.get("passage") as [number, number];
+    const [ours, theirs] = PASSAGE.of(ctx);
     await sendDescriptor(stage, theirs, master);
     const received = await receiveDescriptor(host, ours);
     ctx.step("size and mode of the caller's terminal");
-    const typing = (ctx.shared.get("streams") as Streams).stdin >= 0;
-    ctx.shared.set("terminal", await callersTerminal(host, received, typing));
+    const typing = STREAMS.of(ctx).stdin >= 0;
+    TERMINAL.leave(ctx, await callersTerminal(host, received, typing));
   },
 };
 

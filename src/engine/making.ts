@@ -1,6 +1,7 @@
 // What every container is made with, whoever it is made for: a program in the foreground (run.ts), or somebody who wants it to
 // stand still (held.ts). Reserve, describe, construct; and take back.
 
+import { ENOENT } from "../abi/errno.ts";
 import { Construction } from "../core/pipeline.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Spec } from "../core/spec.ts";
@@ -130,5 +131,5 @@ export async function putInOrder(
 /** An execve that failed is the command's failure, with the shell's exit codes; any other failed call is ours. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof StageError) || error.callName !== "execve") return error;
-  return new Refusal(error.message, error.errno === 2 ? 127 : 126);
+  return new Refusal(error.message, error.errno === ENOENT ? 127 : 126);
 }

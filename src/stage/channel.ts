@@ -10,6 +10,7 @@ import {
   AF_UNIX,
   controlMessage,
   iovec,
+  MSG_NOSIGNAL,
   msghdr,
   SO_RCVTIMEO,
   SO_SNDTIMEO,
@@ -18,8 +19,6 @@ import {
   SOL_SOCKET,
 } from "../abi/socket.ts";
 import { limits } from "./wire.ts";
-
-const MSG_NOSIGNAL = 0x4000;
 
 /** What a stage's driver needs of the other side: a frame goes out, a reply comes back. */
 export interface Transport {

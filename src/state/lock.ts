@@ -10,12 +10,9 @@
 // locked.
 
 import { closeSync, constants, openSync } from "node:fs";
-import { EINTR, errnoName } from "../abi/errno.ts";
+import { EAGAIN, EINTR, errnoName } from "../abi/errno.ts";
+import { LOCK_EX, LOCK_NB } from "../abi/fcntl.ts";
 import { errno, libc } from "../abi/libc.ts";
-
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-const EWOULDBLOCK = 11;
 
 // What this process holds. A second blocking flock(2) on the same file would wait for ever: for this process itself.
 const held = new Set<string>();
@@ -67,7 +64,7 @@ function open(path: string): number {
 function flock(path: string, fd: number, operation: number): boolean {
   while (libc().flock(fd, operation) !== 0) {
     const error = errno();
-    if (error === EWOULDBLOCK) return false;
+    if (error === EAGAIN) return false;
     if (error !== EINTR) throw new Error(`flock(${path}) = ${errnoName(error)}`);
   }
   return true;

@@ -1,15 +1,11 @@
 // --device: the nodes to make, and the rules that let them be opened.
 
 import { statSync } from "node:fs";
+import { major, minor, S_IFBLK, S_IFCHR, S_IFMT } from "../../abi/stat.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Device, DeviceRule } from "../../core/spec.ts";
 import { errnoOf } from "../../state/refusal.ts";
 import type { DeviceRequest } from "../options/device.ts";
-
-// <linux/stat.h>; makedev(3): 12 bits of major, 20 of minor, in two pieces each.
-const S_IFMT = 0o170000;
-const S_IFCHR = 0o020000;
-const S_IFBLK = 0o060000;
 
 /** The host's nodes as they are now. */
 export function deviceNodes(requests: readonly DeviceRequest[]): Device[] {
@@ -18,8 +14,15 @@ export function deviceNodes(requests: readonly DeviceRequest[]): Device[] {
     const kind = mode & S_IFMT;
     if (kind !== S_IFCHR && kind !== S_IFBLK)
       throw new Refusal(`--device ${source}: not a device: for files and folders there is -v`);
-    const { major, minor } = numbers(rdev);
-    return { type: kind === S_IFCHR ? "c" : "b", path: destination, major, minor, fileMode: mode & 0o7777, uid, gid };
+    return {
+      type: kind === S_IFCHR ? "c" : "b",
+      path: destination,
+      major: major(rdev),
+      minor: minor(rdev),
+      fileMode: mode & 0o7777,
+      uid,
+      gid,
+    };
   });
 }
 
@@ -31,14 +34,6 @@ function stat(path: string) {
       `--device ${path}: ${errnoOf(error) === "ENOENT" ? "this host has no such device" : errnoOf(error)}`,
     );
   }
-}
-
-export function numbers(rdev: number): { major: number; minor: number } {
-  const bits = BigInt(rdev);
-  return {
-    major: Number(((bits >> 8n) & 0xfffn) | ((bits >> 32n) & ~0xfffn)),
-    minor: Number((bits & 0xffn) | ((bits >> 12n) & 0xffffff00n)),
-  };
 }
 
 const rule = (type: "c" | "b", major: number | undefined, minor: number | undefined, access: string): DeviceRule => ({
