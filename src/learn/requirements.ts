@@ -188,6 +188,6 @@ const packages: Readonly<Record<string, string>> = {
 
 function needProgram(word: string): string | undefined {
   if (findProgram(word) !== undefined) return undefined;
-  const name = packages[word];
+  const name = Object.hasOwn(packages, word) ? packages[word] : undefined;
   return `${word} is not installed${name === undefined ? "" : ` (Debian, Ubuntu: apt-get install ${name})`}`;
 }

@@ -14,6 +14,11 @@ describe("variables", () => {
     expect(parseVariable("EMPTY", host).value).toBe("");
   });
 
+  test("what every object of JavaScript has is no variable", () => {
+    expect(parseVariable("constructor", host).value).toBeUndefined();
+    expect(parseVariable("toString", process.env).value).toBeUndefined();
+  });
+
   test("the value is everything after the first =", () => {
     expect(parseVariable("A=b=c ", host)).toEqual({ name: "A", value: "b=c " });
     expect(parseVariable("A=", host).value).toBe("");

@@ -18,8 +18,12 @@ export function parseVariable(text: string, host: Environment): Variable {
   const name = equals < 0 ? text : text.slice(0, equals);
   if (name === "")
     throw new ValueError("a variable needs a name: NAME=value, or NAME alone for the value that it has here");
-  return { name, value: equals < 0 ? host[name] : text.slice(equals + 1) };
+  return { name, value: equals < 0 ? own(host, name) : text.slice(equals + 1) };
 }
+
+// Every object has a `constructor`, and no environment has it.
+const own = (host: Environment, name: string): string | undefined =>
+  Object.hasOwn(host, name) ? host[name] : undefined;
 
 /**
  * The lines of a file: empty ones and those that begin with # do not count, quotes and spaces in values are part of them.

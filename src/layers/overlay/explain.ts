@@ -43,20 +43,32 @@ function whyMount(type: string, step: string, bind: boolean): string {
     return "A folder or file of the host is mounted a second time, here. The mount is made detached, belonging to no tree; read-only is set on it, with everything mounted below; only then is it put in place, so at no moment can it be written to. The place is found with `openat2(RESOLVE_IN_ROOT)`: whatever links the image has put in the way, it lies inside the container. The mount goes onto the descriptor, so nobody can exchange the place in between.";
   if (step === "mount /dev")
     return "An empty file system in memory takes the place of whatever the image has at `/dev`. The host's `/dev` holds every disk of the machine; this one holds what is made in it next.";
-  return whyType[type === "cgroup2" ? "cgroup" : type] ?? "A file system that the configuration asks for.";
+  return whyType.get(type === "cgroup2" ? "cgroup" : type) ?? "A file system that the configuration asks for.";
 }
 
-const whyType: Readonly<Record<string, string>> = {
-  proc: "proc shows the processes of the pid namespace *of whoever mounts it*. That is why it happens here, in the container's first process, and not earlier outside: the host's `/proc` would show the host's processes, whatever namespace the reader is in. The place must be a real folder of the image. A symbolic link there has been used to make runtimes write elsewhere (CVE-2019-19921), so it is refused.",
-  sysfs:
+const whyType: ReadonlyMap<string, string> = new Map([
+  [
+    "proc",
+    "proc shows the processes of the pid namespace *of whoever mounts it*. That is why it happens here, in the container's first process, and not earlier outside: the host's `/proc` would show the host's processes, whatever namespace the reader is in. The place must be a real folder of the image. A symbolic link there has been used to make runtimes write elsewhere (CVE-2019-19921), so it is refused.",
+  ],
+  [
+    "sysfs",
     "sysfs shows devices and drivers, and the network devices of a network namespace. It belongs to the machine: it is read-only.",
-  devpts:
+  ],
+  [
+    "devpts",
     "Terminals. Each instance of devpts counts from 0, so the container's `/dev/pts/0` is not the host's, and `-t` opens its terminal here.",
-  mqueue: "POSIX message queues: those of the container's IPC namespace, as files.",
-  cgroup:
+  ],
+  ["mqueue", "POSIX message queues: those of the container's IPC namespace, as files."],
+  [
+    "cgroup",
     "Programs read their own limits here: Java, Go and others size themselves by them. Bound read-only, and only the container's own cgroup: no limit can be raised from inside, and no other container is visible.",
-  tmpfs: "A file system in memory, empty at first and gone at the end. What is in it counts as the container's memory.",
-};
+  ],
+  [
+    "tmpfs",
+    "A file system in memory, empty at first and gone at the end. What is in it counts as the container's memory.",
+  ],
+]);
 
 const steps: Readonly<Record<string, string>> = {
   "make the container's own layer":

@@ -21,18 +21,18 @@ interface Row {
   readonly otherwise: "the host's" | "nothing";
 }
 
-const rows: Readonly<Record<string, Row>> = {
-  proc: { step: "mount /proc", shows: "pid", otherwise: "the host's" },
-  sysfs: { step: "mount /sys", shows: "network", otherwise: "the host's" },
-  mqueue: { step: "mount /dev/mqueue", shows: "ipc", otherwise: "nothing" },
-};
+const rows: ReadonlyMap<string, Row> = new Map([
+  ["proc", { step: "mount /proc", shows: "pid", otherwise: "the host's" }],
+  ["sysfs", { step: "mount /sys", shows: "network", otherwise: "the host's" }],
+  ["mqueue", { step: "mount /dev/mqueue", shows: "ipc", otherwise: "nothing" }],
+]);
 
 const isCgroup = ({ type }: Mount): boolean => type === "cgroup" || type === "cgroup2";
 
 export function stepOf(mount: Mount): string {
   if (parseOptions(mount).bind) return `volume ${mount.destination}`;
   if (isCgroup(mount)) return "mount the view of its cgroup";
-  return rows[mount.type ?? ""]?.step ?? `mount ${cleaned(mount.destination)}`;
+  return rows.get(mount.type ?? "")?.step ?? `mount ${cleaned(mount.destination)}`;
 }
 
 /** Where the protections rely on a place, or the container's own file systems are, no link of the image is followed. */
@@ -57,7 +57,7 @@ async function mountOne(tree: Tree, mount: Mount): Promise<void> {
   const { flags, data } = parseOptions(mount);
   const spot = await folderSpot(tree, destination, links);
   if (links === "followed") await forbidProc(tree, destination, spot.folder);
-  const row = tree.mapped ? rows[type] : undefined;
+  const row = tree.mapped ? rows.get(type) : undefined;
   if (row === undefined) await mountFilesystem(stage, spot, { type, source, flags, data });
   else await mountIfPermitted(tree, mount, spot, row);
   await leave(stage, spot);

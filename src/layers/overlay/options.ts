@@ -20,31 +20,31 @@ export interface MountOptions {
 /** What a word sets, for mount(2) and for mount_setattr(2), and whether it takes that back instead. */
 type Meaning = readonly [flag: number, attribute: number, clear?: "clear"];
 
-const meanings: Readonly<Record<string, Meaning>> = {
-  ro: [abi.MS_RDONLY, abi.MOUNT_ATTR_RDONLY],
-  rw: [abi.MS_RDONLY, abi.MOUNT_ATTR_RDONLY, "clear"],
-  nosuid: [abi.MS_NOSUID, abi.MOUNT_ATTR_NOSUID],
-  suid: [abi.MS_NOSUID, abi.MOUNT_ATTR_NOSUID, "clear"],
-  nodev: [abi.MS_NODEV, abi.MOUNT_ATTR_NODEV],
-  dev: [abi.MS_NODEV, abi.MOUNT_ATTR_NODEV, "clear"],
-  noexec: [abi.MS_NOEXEC, abi.MOUNT_ATTR_NOEXEC],
-  exec: [abi.MS_NOEXEC, abi.MOUNT_ATTR_NOEXEC, "clear"],
-  nodiratime: [abi.MS_NODIRATIME, abi.MOUNT_ATTR_NODIRATIME],
-  diratime: [abi.MS_NODIRATIME, abi.MOUNT_ATTR_NODIRATIME, "clear"],
-  noatime: [abi.MS_NOATIME, abi.MOUNT_ATTR_NOATIME],
-  strictatime: [abi.MS_STRICTATIME, abi.MOUNT_ATTR_STRICTATIME],
-  relatime: [abi.MS_NOATIME | abi.MS_STRICTATIME, abi.MOUNT_ATTR__ATIME, "clear"],
-  atime: [abi.MS_NOATIME, abi.MOUNT_ATTR__ATIME, "clear"],
-  norelatime: [0, 0],
-  defaults: [0, 0],
-};
+const meanings: ReadonlyMap<string, Meaning> = new Map([
+  ["ro", [abi.MS_RDONLY, abi.MOUNT_ATTR_RDONLY]],
+  ["rw", [abi.MS_RDONLY, abi.MOUNT_ATTR_RDONLY, "clear"]],
+  ["nosuid", [abi.MS_NOSUID, abi.MOUNT_ATTR_NOSUID]],
+  ["suid", [abi.MS_NOSUID, abi.MOUNT_ATTR_NOSUID, "clear"]],
+  ["nodev", [abi.MS_NODEV, abi.MOUNT_ATTR_NODEV]],
+  ["dev", [abi.MS_NODEV, abi.MOUNT_ATTR_NODEV, "clear"]],
+  ["noexec", [abi.MS_NOEXEC, abi.MOUNT_ATTR_NOEXEC]],
+  ["exec", [abi.MS_NOEXEC, abi.MOUNT_ATTR_NOEXEC, "clear"]],
+  ["nodiratime", [abi.MS_NODIRATIME, abi.MOUNT_ATTR_NODIRATIME]],
+  ["diratime", [abi.MS_NODIRATIME, abi.MOUNT_ATTR_NODIRATIME, "clear"]],
+  ["noatime", [abi.MS_NOATIME, abi.MOUNT_ATTR_NOATIME]],
+  ["strictatime", [abi.MS_STRICTATIME, abi.MOUNT_ATTR_STRICTATIME]],
+  ["relatime", [abi.MS_NOATIME | abi.MS_STRICTATIME, abi.MOUNT_ATTR__ATIME, "clear"]],
+  ["atime", [abi.MS_NOATIME, abi.MOUNT_ATTR__ATIME, "clear"]],
+  ["norelatime", [0, 0]],
+  ["defaults", [0, 0]],
+]);
 
-const propagations: Readonly<Record<string, number>> = {
-  private: abi.MS_PRIVATE,
-  slave: abi.MS_SLAVE,
-  shared: abi.MS_SHARED,
-  unbindable: abi.MS_UNBINDABLE,
-};
+const propagations: ReadonlyMap<string, number> = new Map([
+  ["private", abi.MS_PRIVATE],
+  ["slave", abi.MS_SLAVE],
+  ["shared", abi.MS_SHARED],
+  ["unbindable", abi.MS_UNBINDABLE],
+]);
 
 export function parseOptions({ options = [], type }: Mount): MountOptions {
   let flags = 0;
@@ -54,8 +54,8 @@ export function parseOptions({ options = [], type }: Mount): MountOptions {
   for (const word of options) {
     // `rro`, `rnosuid`: for the mounts below as well, which is what is done in any case
     const rest = word.startsWith("r") ? word.slice(1) : word;
-    const meaning = meanings[word] ?? (rest === "ro" || rest.startsWith("no") ? meanings[rest] : undefined);
-    const spread = propagations[rest];
+    const meaning = meanings.get(word) ?? (rest === "ro" || rest.startsWith("no") ? meanings.get(rest) : undefined);
+    const spread = propagations.get(rest);
     if (meaning !== undefined) {
       const [flag, attribute, clear] = meaning;
       flags = clear ? flags & ~flag : flags | flag;

@@ -154,7 +154,7 @@ export async function finishRoot({ ctx, stage, root, mounted }: Tree): Promise<v
     ctx.step("make the root read-only");
     await stage.mount_setattr(AT_FDCWD, "/", 0, { attr_set: MOUNT_ATTR_RDONLY }, mountAttr.size);
   }
-  const type = lasting[spec.linux.rootfsPropagation ?? ""];
+  const type = lasting.get(spec.linux.rootfsPropagation);
   if (type !== undefined) {
     ctx.step("let mounts of the root spread");
     await stage.mount(null, "/", null, type, null);
@@ -163,7 +163,10 @@ export async function finishRoot({ ctx, stage, root, mounted }: Tree): Promise<v
   for (const fd of [root, ...mounted.values()]) await stage.close(fd);
 }
 
-const lasting: Readonly<Record<string, number>> = { shared: MS_SHARED, unbindable: MS_UNBINDABLE };
+const lasting: ReadonlyMap<string | undefined, number> = new Map([
+  ["shared", MS_SHARED],
+  ["unbindable", MS_UNBINDABLE],
+]);
 
 /**
  * Without a mount namespace a mount would be the host's. So one is borrowed, just long enough to mount the root in it: the
