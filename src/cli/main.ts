@@ -2,7 +2,7 @@
 
 import { Refusal } from "../core/refusal.ts";
 import type { Command, Input, Option } from "./command.ts";
-import { print, ReaderGone, status } from "./output.ts";
+import { print, ReaderGone, say } from "./output.ts";
 import { parse, UsageError } from "./parse.ts";
 import { catalogue } from "./registry.ts";
 
@@ -66,8 +66,8 @@ function requireLinux(platform: string): void {
 function report(error: unknown, failure: number): number {
   if (error instanceof ReaderGone) return error.exitCode;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  status(message + shortageIn(message));
-  if (process.env["MINIDOCKER_DEBUG"] === "1" && stack !== undefined) status(stack);
+  say(message + shortageIn(message));
+  if (process.env["MINIDOCKER_DEBUG"] === "1" && stack !== undefined) say(stack);
   return error instanceof Refusal ? error.exitCode : failure;
 }
 

@@ -24,7 +24,7 @@ export function printJson(value: unknown): void {
  * `minidocker: …` on stderr. The text may quote a file's name or an argument, so what could steer the terminal is shown instead
  * of sent. A stderr that nobody reads is no reason to stop.
  */
-export function status(text: string): void {
+export function say(text: string): void {
   try {
     write(2, `minidocker: ${text.split("\n").map(visible).join("\n")}\n`);
   } catch {

@@ -6,7 +6,7 @@ import type { Probe } from "../../probes/probe.ts";
 import { defineCommand, type Option } from "../command.ts";
 import type { Side } from "../compare/comparison.ts";
 import { interruptible } from "../interrupts.ts";
-import { jsonOption, print, printJson, status } from "../output.ts";
+import { jsonOption, print, printJson, say } from "../output.ts";
 import { palette } from "../palette.ts";
 import { UsageError } from "../parse.ts";
 import { type RunValues, refusedOptions, runOptions } from "../run-options.ts";
@@ -154,7 +154,7 @@ async function lookAtBoth(
   const sides: Side[] = [];
   try {
     for (const [i, { layers, options }] of both.entries()) {
-      const notice = (text: string): void => status(`${"AB"[i]}: ${text}`);
+      const notice = (text: string): void => say(`${"AB"[i]}: ${text}`);
       const seen = await see(
         limited(options, attacks?.probes ?? []),
         { notice },

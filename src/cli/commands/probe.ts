@@ -5,7 +5,7 @@ import { Refusal } from "../../core/refusal.ts";
 import type { Column, Matrix } from "../../probes/matrix.ts";
 import type { Probe } from "../../probes/probe.ts";
 import { defineCommand, type Option } from "../command.ts";
-import { jsonOption, print, printJson, status } from "../output.ts";
+import { jsonOption, print, printJson, say } from "../output.ts";
 import { UsageError } from "../parse.ts";
 import { type RunValues, refusedOptions, runOptions } from "../run-options.ts";
 import { visible } from "../style.ts";
@@ -155,11 +155,11 @@ function writePage(path: string, text: string): void {
       1,
     );
   }
-  status(`the page is in ${path}`);
+  say(`the page is in ${path}`);
 }
 
 function progress({ name }: Column, index: number, count: number): void {
-  status(`container ${index + 1} of ${count}: ${name}`);
+  say(`container ${index + 1} of ${count}: ${name}`);
 }
 
 async function pick(names: readonly string[]): Promise<readonly Probe[]> {

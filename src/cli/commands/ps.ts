@@ -9,7 +9,7 @@ import type { ContainerRecord, Listed } from "../../state/shape.ts";
 import { defineCommand } from "../command.ts";
 import { duration, secondsSince } from "../duration.ts";
 import { fillTemplate } from "../format.ts";
-import { jsonOption, print, printJson, status } from "../output.ts";
+import { jsonOption, print, printJson, say } from "../output.ts";
 import { table, visible } from "../style.ts";
 
 export const command = defineCommand({
@@ -30,7 +30,7 @@ export const command = defineCommand({
   async run({ values }) {
     const { listContainers } = await import("../../engine/list.ts");
     const paths = openPaths();
-    const shown = (await listContainers(status)).filter((it) => values.all || it.status === "damaged" || runs(it));
+    const shown = (await listContainers(say)).filter((it) => values.all || it.status === "damaged" || runs(it));
     if (values.json || values.format === "json") {
       printJson(shown.map((it) => ({ ...it, ...(it.status === "damaged" ? {} : { state: stateOf(it) }) })));
       return 0;

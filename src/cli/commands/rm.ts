@@ -2,7 +2,7 @@
 
 import { Refusal } from "../../core/refusal.ts";
 import { defineCommand } from "../command.ts";
-import { print, status } from "../output.ts";
+import { print, say } from "../output.ts";
 
 export const command = defineCommand({
   name: "rm",
@@ -18,11 +18,11 @@ export const command = defineCommand({
     let code = 0;
     for (const reference of operands) {
       try {
-        await removeContainer(reference, force, status);
+        await removeContainer(reference, force, say);
         print(`${reference}\n`);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        status(error.message);
+        say(error.message);
         if (!(force && error.message.startsWith("No such container"))) code = 1;
       }
     }

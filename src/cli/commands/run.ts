@@ -1,7 +1,7 @@
 // run: makes a container from an image or a folder, and runs a program in it.
 
 import { defineCommand } from "../command.ts";
-import { status } from "../output.ts";
+import { say } from "../output.ts";
 import { refusedOptions, runOptions } from "../run-options.ts";
 import { readRunOptions, thisPlace } from "../run-read.ts";
 import { isTerminal } from "../style.ts";
@@ -53,7 +53,7 @@ a signal ended it (137 is SIGKILL, 143 SIGTERM).`,
         : traceTo(options.trace ?? (options.dryRun ? "-" : ""));
     const ask = options.step === undefined ? undefined : (await import("../step.ts")).askOnTerminal();
     const console = {
-      notice: status,
+      notice: say,
       ...(trace === undefined ? {} : { trace }),
       ...(ask === undefined ? {} : { ask }),
     };

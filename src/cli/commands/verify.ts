@@ -14,7 +14,7 @@ import { isAlive } from "../../state/process.ts";
 import { readConfig } from "../../state/record.ts";
 import { showChecks } from "../checks.ts";
 import { defineCommand } from "../command.ts";
-import { jsonOption, print, printJson, status } from "../output.ts";
+import { jsonOption, print, printJson, say } from "../output.ts";
 import { palette } from "../palette.ts";
 import { UsageError } from "../parse.ts";
 import { visible } from "../style.ts";
@@ -67,7 +67,7 @@ async function container(
   }
   return {
     pid: programOf(record.process.pid, readConfig(paths, record.id)),
-    layers: await layersOf(paths, record.id, theSeven, status),
+    layers: await layersOf(paths, record.id, theSeven, say),
   };
 }
 

@@ -4,7 +4,7 @@
 import type { Lesson } from "../../learn/lesson.ts";
 import { findLesson } from "../../learn/library.ts";
 import { interruptible } from "../interrupts.ts";
-import { print, status } from "../output.ts";
+import { print, say } from "../output.ts";
 import { fixColors } from "../palette.ts";
 import { UsageError } from "../parse.ts";
 import { fixColumns } from "../style.ts";
@@ -23,8 +23,8 @@ export async function learnExport(nameOrFile: string, values: LearnValues): Prom
   fixColumns(WIDTH);
   return interruptible(async (signal) => {
     const seen = await transcribeOrNot(lesson, values["no-run"], signal);
-    if (seen.unseen !== undefined) status(`${lesson.name}: without outputs: ${seen.unseen}`);
-    for (const it of seen.failures) status(it);
+    if (seen.unseen !== undefined) say(`${lesson.name}: without outputs: ${seen.unseen}`);
+    for (const it of seen.failures) say(it);
     print(await render(format, seen));
     return seen.failures.length > 0 ? 1 : 0;
   });

@@ -5,7 +5,7 @@ import { type LessonEntry, listLessons } from "../../learn/library.ts";
 import { type LessonProgress, readProgress } from "../../learn/progress.ts";
 import { blockedBy, Host } from "../../learn/requirements.ts";
 import { findPaths } from "../../state/paths.ts";
-import { print, printJson, status } from "../output.ts";
+import { print, printJson, say } from "../output.ts";
 import { palette } from "../palette.ts";
 import { isTerminal, pad, proseWidth, table, wrap } from "../style.ts";
 
@@ -25,7 +25,7 @@ export async function learnList({ json }: { readonly json: boolean }): Promise<n
 
 /** Every lesson that can be read; the others are told about on stderr. */
 export async function describeLessons(): Promise<Listed[]> {
-  const progress = readProgress(findPaths(), status);
+  const progress = readProgress(findPaths(), say);
   const host = process.platform === "linux" ? new Host() : undefined;
   const rows: Listed[] = [];
   for (const entry of listLessons()) {
@@ -43,7 +43,7 @@ export async function describeLessons(): Promise<Listed[]> {
 
 function tellBroken(entry: Extract<LessonEntry, { lesson?: undefined }>): void {
   const [first] = entry.problems;
-  status(`${entry.path}:${first?.line}: ${first?.reason}: minidocker learn check ${entry.path} tells more`);
+  say(`${entry.path}:${first?.line}: ${first?.reason}: minidocker learn check ${entry.path} tells more`);
 }
 
 const STDOUT = 1;

@@ -5,7 +5,7 @@ import { listLessons } from "../../learn/library.ts";
 import { readProgress, writeProgress } from "../../learn/progress.ts";
 import type { Outcome } from "../../learn/taking/runner.ts";
 import type { Paths } from "../../state/paths.ts";
-import { status } from "../output.ts";
+import { say } from "../output.ts";
 
 /** So many at a time: one has come for another lesson. */
 const MOST = 2;
@@ -15,7 +15,7 @@ export type Recalled = ReadonlyMap<Predict, string>;
 
 /** The lesson's own questions are in it anyhow. */
 export function recall(paths: Paths, { name }: Lesson): Recalled {
-  const progress = readProgress(paths, status);
+  const progress = readProgress(paths, say);
   const wrong = Object.entries(progress).filter(([lesson, it]) => lesson !== name && it.wrong.length > 0);
   if (wrong.length === 0) return new Map();
   const lessons = listLessons();
@@ -32,8 +32,8 @@ export function recall(paths: Paths, { name }: Lesson): Recalled {
 export function remember(paths: Paths, lesson: Lesson, recalled: Recalled, { how, missed }: Outcome): void {
   if (how === "blocked") return;
   const own = missed.filter((it) => !recalled.has(it)).map((it) => it.question);
-  writeProgress(paths, lesson.name, { status: how === "solved" || how === "seen" ? how : "begun", wrong: own }, status);
-  const progress = readProgress(paths, status);
+  writeProgress(paths, lesson.name, { status: how === "solved" || how === "seen" ? how : "begun", wrong: own }, say);
+  const progress = readProgress(paths, say);
   for (const from of new Set(recalled.values())) {
     const known = progress[from];
     if (known === undefined) continue;
@@ -41,6 +41,6 @@ export function remember(paths: Paths, lesson: Lesson, recalled: Recalled, { how
       .filter(([part, it]) => it === from && !missed.includes(part))
       .map(([it]) => it.question);
     const wrong = known.wrong.filter((it) => !right.includes(it));
-    writeProgress(paths, from, { status: known.status, wrong }, status);
+    writeProgress(paths, from, { status: known.status, wrong }, say);
   }
 }

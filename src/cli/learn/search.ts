@@ -2,7 +2,7 @@
 
 import { searchLessons } from "../../learn/library.ts";
 import { cut } from "../fit.ts";
-import { print, printJson, status } from "../output.ts";
+import { print, printJson, say } from "../output.ts";
 import { palette } from "../palette.ts";
 import { proseWidth, visible } from "../style.ts";
 
@@ -17,7 +17,7 @@ export function learnSearch(words: readonly string[], { json }: { readonly json:
   }
   if (hits.length === 0) {
     const all = words.map((it) => JSON.stringify(it)).join(" and ");
-    status(`no lesson speaks of ${all}; minidocker learn list shows them all`);
+    say(`no lesson speaks of ${all}; minidocker learn list shows them all`);
     return 1;
   }
   const lessons = Map.groupBy(hits, (it) => it.lesson.name);

@@ -10,7 +10,7 @@ import type { Means, RunnerOptions } from "../../learn/taking/context.ts";
 import { type Outcome, runLesson } from "../../learn/taking/runner.ts";
 import { openPaths } from "../../state/paths.ts";
 import { interruptible } from "../interrupts.ts";
-import { print, status } from "../output.ts";
+import { print, say } from "../output.ts";
 import { isTerminal } from "../style.ts";
 import { unattended } from "./auto.ts";
 import { readContainer } from "./container.ts";
@@ -75,7 +75,7 @@ export async function takeFromMenu(values: LearnValues): Promise<number> {
 
 /** Of a path, what has not been done yet: nobody takes all of it at once. All of it, once it is done. */
 function ahead({ title, lessons: names }: LessonPath): readonly string[] {
-  const progress = readProgress(openPaths(), status);
+  const progress = readProgress(openPaths(), say);
   const left = names.filter((it) => (progress[it]?.status ?? "begun") === "begun");
   const again = left.length === 0 ? ", and it begins anew" : "";
   print(`${title}: ${names.length - left.length} of ${names.length} lessons are done${again}.\n\n`);
@@ -128,7 +128,7 @@ function isAttended({ auto, json }: LearnValues): boolean {
 
 async function chooseFrontend(values: LearnValues, attended: boolean, signal: AbortSignal): Promise<Frontend> {
   if (values.json) return unattended((event) => print(jsonLine(event)));
-  if (!attended && !values.auto) status("there is no terminal: the lesson runs through without asking");
+  if (!attended && !values.auto) say("there is no terminal: the lesson runs through without asking");
   if (!attended) return unattended((event) => print(event.kind === "begin" ? shortBegin(event) : plainText(event)));
   const { TerminalFrontend } = await import("./terminal/front-end.ts");
   const speaker = values.present ? new (await import("./terminal/speaker.ts")).Speaker() : undefined;
