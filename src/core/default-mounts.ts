@@ -70,8 +70,10 @@ export const defaultDevices: readonly Device[] = [
   character("tty", 5, 0),
 ];
 
-/** Not there for anybody in the container: files read as empty, folders as well. */
-export const defaultMaskedPaths: readonly string[] = [
+/** Not there for anybody in the container: files read as empty, folders as well. Looks at what this machine has. */
+export const defaultMaskedPaths = (): string[] => [...maskedPaths, ...thermalThrottling()];
+
+const maskedPaths: readonly string[] = [
   "/proc/acpi", // power and laptop buttons of the machine
   "/proc/asound", // sound cards
   "/proc/interrupts", // timing of other people's key strokes
@@ -84,7 +86,6 @@ export const defaultMaskedPaths: readonly string[] = [
   "/proc/timer_stats",
   "/sys/devices/virtual/powercap", // power meters, precise enough to guess keys from (CVE-2020-8694)
   "/sys/firmware", // ACPI tables, EFI variables
-  ...thermalThrottling(),
 ];
 
 /** There, but not to be written to: they configure the machine. */

@@ -91,7 +91,7 @@ function buildLinux(options: RunOptions, facts: Facts, identity: Identity, capab
       : {}),
     ...(on("seccomp") ? { seccomp: profile(options, facts, capabilities) } : {}),
     ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
-    maskedPaths: on("overlay.masks") ? [...defaultMaskedPaths] : [],
+    maskedPaths: on("overlay.masks") ? defaultMaskedPaths() : [],
     readonlyPaths: on("overlay.masks") ? [...defaultReadonlyPaths] : [],
   };
 }

@@ -190,7 +190,7 @@ function specFor(folder: string, options: BoxOptions): Spec {
       namespaces: types.map((type) => ({ type })),
       devices: [...defaultDevices],
       ...(options.grouped ? { cgroupsPath: `test-overlay-${process.pid}` } : {}),
-      maskedPaths: [...defaultMaskedPaths],
+      maskedPaths: defaultMaskedPaths(),
       readonlyPaths: [...defaultReadonlyPaths],
       ...(mapped ? { uidMappings: everyone, gidMappings: everyone } : {}),
     },

@@ -108,7 +108,7 @@ const readable = ["/proc/interrupts", "/proc/keys", "/proc/timer_list", "/proc/s
 
 function masks(mounts: readonly MountEntry[], view: View): Answer {
   if (at(mounts, "/proc") === undefined) return yes("there is no /proc");
-  const covered = defaultMaskedPaths.filter((path) => at(mounts, path) !== undefined);
+  const covered = defaultMaskedPaths().filter((path) => at(mounts, path) !== undefined);
   const open = readable.filter((path) => (view.inside(path) ?? "") !== "");
   if (open.length > 0) return no(`${open.join(", ")} can be read`);
   return covered.length === 0 ? no("nothing is masked") : yes(covered.join(", "));
