@@ -97,6 +97,12 @@ export const defaultReadonlyPaths: readonly string[] = [
   "/proc/sysrq-trigger", // a letter written here restarts the machine
 ];
 
+/**
+ * What may be mounted below /proc because it does not weaken it: lxcfs provides these. Anything else there that is not proc's own
+ * could deceive (CVE-2019-16884).
+ */
+export const replaceableInProc = /^\/proc\/(cpuinfo|diskstats|loadavg|meminfo|slabinfo|stat|swaps|uptime)$/;
+
 // Counts how often each CPU was too hot: a channel between containers that share one. Only on machines that count it.
 function thermalThrottling(): string[] {
   const cpus = "/sys/devices/system/cpu";

@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import { join, normalize } from "node:path";
+import { replaceableInProc } from "../../core/default-mounts.ts";
 import { parseBytes } from "./memory.ts";
 import { ValueError } from "./value.ts";
 
@@ -68,17 +69,13 @@ function where(source: string, none: boolean, cwd: string): Pick<Volume, "kind" 
   return { kind: "named", source };
 }
 
-// What may be mounted below /proc because it does not weaken it: lxcfs provides these. Anything else there could make
-// programs believe in a /proc that is not one (CVE-2019-16884).
-const procFiles = /^\/proc\/(cpuinfo|diskstats|meminfo|stat|swaps|uptime|loadavg|slabinfo)$/;
-
 /** The path in the container, without `.` and `..`. */
 export function checkDestination(text: string): string {
   if (!text.startsWith("/"))
     throw new ValueError(`the path in the container has to be absolute, not ${JSON.stringify(text)}`);
   const path = normalize(text).replace(/(.)\/$/, "$1");
   if (path === "/") throw new ValueError("nothing can be mounted over the container's root");
-  if ((path === "/proc" || path.startsWith("/proc/")) && !procFiles.test(path)) {
+  if ((path === "/proc" || path.startsWith("/proc/")) && !replaceableInProc.test(path)) {
     throw new ValueError("nothing can be mounted over /proc: the container's protections rely on it (CVE-2019-16884)");
   }
   return path;

@@ -2,6 +2,7 @@
 
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../abi/errno.ts";
 import { MS_PRIVATE } from "../../abi/mount.ts";
+import { replaceableInProc } from "../../core/default-mounts.ts";
 import type { Context } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Mount } from "../../core/spec.ts";
@@ -45,9 +46,6 @@ const unreachable = (source: string) => ({
   [EPERM]: "binding needs CAP_SYS_ADMIN in the user namespace that owns the mount namespace",
 });
 
-/** What lxcfs provides, and nothing else below /proc: anything there that is not proc's own could deceive (CVE-2019-16884). */
-const inProc = /^\/proc\/(cpuinfo|diskstats|loadavg|meminfo|slabinfo|stat|swaps|uptime)$/;
-
 export async function mountVolume(tree: Tree, { mount, options, view, kind }: OpenVolume): Promise<void> {
   const { stage } = tree;
   const { destination, source } = mount;
@@ -61,7 +59,7 @@ export async function mountVolume(tree: Tree, { mount, options, view, kind }: Op
   const spot = isFolder(stage, kind)
     ? { folder: await openFolder(tree, path, links), name: "" }
     : await fileSpot(tree, path, links);
-  if (!inProc.test(path) && source !== "/proc") await forbidProc(tree, destination, spot.folder);
+  if (!replaceableInProc.test(path) && source !== "/proc") await forbidProc(tree, destination, spot.folder);
   await put(stage, view, spot);
   await leave(stage, spot);
 }
