@@ -3,6 +3,9 @@
 import { errnoName } from "../abi/errno.ts";
 import type { Call } from "./call.ts";
 
+/** What an error tells of a call. */
+export type Failed = Pick<Call, "name" | "origin" | "options" | "show">;
+
 /** `network: sendto(…) = EPERM; creating links needs CAP_NET_ADMIN: run as root, or with --network none`. */
 export class StageError extends Error {
   override readonly name = "StageError";
@@ -14,7 +17,7 @@ export class StageError extends Error {
   /** The likely cause and its remedy, where the layer knows one. */
   readonly remedy: string | undefined;
 
-  constructor(call: Call, errno: number) {
+  constructor(call: Failed, errno: number) {
     const { layer, step } = call.origin;
     const remedy = call.options.cause?.[errno];
     super(`${layer}: ${step}: ${call.show()} = ${errnoName(errno)}${remedy === undefined ? "" : `; ${remedy}`}`);

@@ -135,7 +135,7 @@ async function makeBridge(
   const question = await askLink(socket, name, pretendAnswer(RTM_NEWLINK, { index: 3 }));
   const surroundings = await lookAround(host, socket, stateDir);
   const own = question.answer(RTM_NEWLINK);
-  if (made.errno !== 0 || own === undefined) return undefined;
+  if (made.settle() !== 0 || own === undefined) return undefined;
   return furnish(host, socket, stateDir, { name, index: own.header.index }, surroundings);
 }
 

@@ -81,7 +81,7 @@ export async function makeVeth(
     tolerate: [ENODEV],
     assume: pretendAnswer(RTM_NEWLINK, { index: 4 }, { IFLA_LINK: 2 }),
   });
-  if (made.errno !== 0) return undefined;
+  if (made.settle() !== 0) return undefined;
   // of a veth, IFLA_LINK is the index of the other end, in the namespace where that is
   return look.answer(RTM_NEWLINK)?.values.IFLA_LINK;
 }

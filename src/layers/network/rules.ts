@@ -116,7 +116,7 @@ export async function makeRules(
   const used = Object.values(chains).filter(({ name }) => rules.some(({ chain }) => chain === name));
   const changes = [addTable(table), ...used.map((it) => addChain(table, it)), ...rules.map((it) => addRule(table, it))];
   const request = await socket.changeAll(batch(changes), { tolerate, cause: causes });
-  return () => socket.usable && request.errno === 0;
+  return () => socket.usable && request.settle() === 0;
 }
 
 /**

@@ -43,20 +43,14 @@ const DUMP_ATTEMPTS = 5;
 
 /** The kernel's no to a request, said as for a call: `network: plug in a cable: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
 class NetlinkError extends StageError {
-  constructor({ stage, origin, sent, options }: Pending, refusal: Received) {
+  constructor({ origin, sent, options }: Pending, refusal: Received) {
     const { errno, said } = verdictOf(refusal);
     const remedy = [said && `the kernel says "${said}"`, options.cause?.[errno]].filter(Boolean).join("; ");
     super(
       {
-        serial: stage.session.serial,
         name: "sendto",
-        op: 0,
-        number: 0,
-        operands: [],
         origin,
-        role: stage.role,
         options: remedy === "" ? {} : { cause: { [errno]: remedy } },
-        result: sent.result,
         show: () => `sendto(${sent.show(refusal.seq)})`,
       },
       errno,
@@ -65,7 +59,6 @@ class NetlinkError extends StageError {
 }
 
 interface Sent {
-  readonly result: Result;
   /** What was sent, for people; of a batch, the one with that number. */
   show(sequence?: number): string;
 }
@@ -86,8 +79,8 @@ export class Request {
     this.#pending = pending;
   }
 
-  /** The errno of a refusal that was tolerated, else 0. Throws for one that was not. */
-  get errno(): number {
+  /** Sends it, if need be, and waits for the answer: the errno of a refusal that is tolerated, else 0. Throws any other refusal. */
+  settle(): number {
     const [answer] = this.#answers();
     if (answer?.type !== NLMSG_ERROR) return 0;
     const { errno } = verdictOf(answer);
@@ -98,7 +91,7 @@ export class Request {
 
   /** What was asked for; undefined where a tolerated errno came instead. */
   answer<H extends Fields, A extends Attributes>(kind: MessageKind<H, A>) {
-    if (this.errno !== 0) return undefined;
+    if (this.settle() !== 0) return undefined;
     const [answer] = this.#answers();
     return answer === undefined ? undefined : openMessage(kind, answer);
   }
@@ -170,7 +163,7 @@ export class NetlinkSocket {
 
   /** Throws the kernel's first refusal that is not tolerated. */
   settle(): void {
-    for (const it of this.#requests.splice(0)) void it.errno;
+    for (const it of this.#requests.splice(0)) it.settle();
   }
 
   /** Settles what is open, and closes the socket. */
@@ -205,11 +198,11 @@ export class NetlinkSocket {
       },
     };
     // a call that uses the result of one that failed is skipped; here it is the flags, which are 0 then
-    const result = await this.#stage.sendto(this.#fd, memory, bytes.length, after ?? 0, 0, 0, {
+    await this.#stage.sendto(this.#fd, memory, bytes.length, after ?? 0, 0, 0, {
       assume: bytes.length,
       hold,
     });
-    return { result, show };
+    return { show };
   }
 
   #receive(
