@@ -38,7 +38,7 @@ export async function ensureHostsFile(host: Stage, stateDir: string, spec: Spec)
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
   const file = await host.openat(AT_FDCWD, `${folder}/hosts`, flags, 0o644, { tolerate: [EEXIST] });
   const text = hostsFile(spec);
-  await host.write(file, text, text.length);
+  await host.write(file, text, Buffer.byteLength(text));
   await host.close(file);
 }
 
@@ -53,7 +53,7 @@ export async function nameItself(host: Stage, stateDir: string, spec: Spec): Pro
     { tolerate: [ENOENT] },
   );
   const line = `127.0.1.1\t${ownNames(names)}\n`;
-  await host.write(file, line, line.length);
+  await host.write(file, line, Buffer.byteLength(line));
   await host.close(file);
 }
 
