@@ -3,15 +3,13 @@
 import { parseMemberships, UNIFIED } from "../abi/cgroup.ts";
 import type { CgroupFacts } from "./facts.ts";
 import { Refusal } from "./refusal.ts";
+import { Slot } from "./slot.ts";
 
 /** The folder, below each hierarchy's parent, that holds all of minidocker's. */
 const MANAGED = "minidocker";
 
 /** Hierarchy (a controller's name; `unified` for v2) → folder. */
 export type Folders = ReadonlyMap<string, string>;
-
-/** In a Context's `shared`: the CgroupPlace in which the cgroups layer has made the container's cgroup. */
-export const MADE = "cgroups.made";
 
 /** Where a container's cgroup is: the same path below the parent of each hierarchy. */
 export class CgroupPlace {
@@ -84,6 +82,9 @@ function splitAt(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return [text.slice(0, at), text.slice(at + 1)];
 }
+
+/** Where the container's cgroup was made. Not where it was only joined, or without the layer. */
+export const MADE = new Slot<CgroupPlace>("the place of the cgroup", "cgroups");
 
 /** A mount of a hierarchy, from /proc/PID/mountinfo. */
 export interface Mounted {

@@ -8,18 +8,23 @@ import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGSET_SIZE, sigsetOf } from "../abi/sig
 import { Memory, type Result } from "../stage/call.ts";
 import { supervise } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
+import { Slot } from "./slot.ts";
 import { enabled } from "./spec.ts";
 import { forwarded } from "./supervise.ts";
+
+/** As the init stage sees it. */
+const PROGRAM_PID = new Slot<number>("the program's pid", "prepareInit");
+const SIGNALS = new Slot<Result>("the descriptor of init's signals", "prepareInit");
 
 export const prepareInit: Phase = {
   name: "process",
   async apply(ctx) {
     ctx.step("clone the program from init");
-    ctx.shared.set("program pid", await ctx.cloneProgram());
+    PROGRAM_PID.leave(ctx, await ctx.cloneProgram());
     ctx.step("prepare init");
     const set = { bits: sigsetOf(forwarded.map((name) => SIG[name] as number)) };
     await ctx.stage.rt_sigprocmask(SIG_SETMASK, set, 0, SIGSET_SIZE);
-    ctx.shared.set("init signals", await ctx.stage.signalfd4(-1, set, SIGSET_SIZE, SFD_CLOEXEC));
+    SIGNALS.leave(ctx, await ctx.stage.signalfd4(-1, set, SIGSET_SIZE, SFD_CLOEXEC));
     await giveUpRights(ctx);
     ctx.stage.flush();
   },
@@ -44,8 +49,8 @@ export const serveAsInit: Phase = {
   async apply(ctx) {
     const { stage } = ctx;
     ctx.step("serve as init");
-    const pid = ctx.shared.get("program pid") as number;
-    const signals = ctx.shared.get("init signals") as Result;
+    const pid = PROGRAM_PID.of(ctx);
+    const signals = SIGNALS.of(ctx);
     await closeOthers(ctx, stage.value(signals));
     const none = -1;
     const memory = Memory.struct(supervise, {

@@ -63,8 +63,6 @@ export interface Context {
   runOnHost(program: string, argv: readonly string[]): Promise<void>;
   /** The init stage's pid as the host sees it. */
   readonly pid: number;
-  /** What one layer leaves for later ones (descriptors, addresses, …), by name. */
-  readonly shared: Map<string, unknown>;
 }
 
 /** Something that takes part in making a container, in its turn: a layer, or a part of the runtime itself. */

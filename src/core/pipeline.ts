@@ -22,7 +22,6 @@ export class Construction implements Context {
   readonly spec: Spec;
   readonly facts: Facts;
   readonly host: Stage;
-  readonly shared = new Map<string, unknown>();
   readonly intents: JournalEntry[] = [];
   readonly #around: Surroundings;
   #layer = "runtime";

@@ -11,6 +11,7 @@ import type { Result } from "../stage/call.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Context, Phase } from "./layer.ts";
 import { Refusal } from "./refusal.ts";
+import { Slot } from "./slot.ts";
 
 /** The container's ends of its streams (`inside`), and the supervisor's; -1: none. Known once the calls have been made that open them. */
 export interface Streams {
@@ -19,6 +20,11 @@ export interface Streams {
   readonly stdout: number;
   readonly stderr: number;
 }
+
+export const STREAMS = new Slot<Streams>("the program's streams", "openStreams or openResident");
+
+/** The path of the program in the container. */
+const PROGRAM = new Slot<string>("the program's path", "settleProcess");
 
 /** Before the layers: pipes for what the program reads and writes. Its child inherits them. */
 export function openStreams(interactive: boolean): Phase {
@@ -44,7 +50,7 @@ export function openStreams(interactive: boolean): Phase {
           return ends(err).read;
         },
       };
-      ctx.shared.set("streams", streams);
+      STREAMS.leave(ctx, streams);
     },
   };
 }
@@ -69,7 +75,7 @@ export const prepareProcess: Phase = {
     if (!spec.process.terminal) {
       ctx.step("a session of its own");
       await stage.setsid();
-      await useStreams(ctx, (ctx.shared.get("streams") as Streams).inside);
+      await useStreams(ctx, STREAMS.of(ctx).inside);
     }
     ctx.step("a keyring of its own");
     // What the caller keeps in theirs (of Kerberos, of encrypted disks) would be the program's to read. EPERM: a filter around
@@ -124,7 +130,7 @@ export const settleProcess: Phase = {
     });
     await stage.umask(spec.process.user.umask ?? 0o022);
     ctx.step("find the program");
-    ctx.shared.set("program", await findProgram(ctx));
+    PROGRAM.leave(ctx, await findProgram(ctx));
     ctx.step("hand over the process");
     // setresuid has cleared it: if the supervisor is killed, the container goes with it
     await stage.prctl_PR_SET_PDEATHSIG(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -158,8 +164,7 @@ export const executeProgram: Phase = {
   async apply(ctx) {
     const { stage, spec } = ctx;
     ctx.step("execute the program");
-    const program = ctx.shared.get("program") as string;
-    await stage.execve(program, spec.process.args, spec.process.env, {
+    await stage.execve(PROGRAM.of(ctx), spec.process.args, spec.process.env, {
       cause: {
         [ENOENT]: "the file is there, but its interpreter (ELF loader or #! line) is not",
         [EACCES]: "not an executable file, or on a file system mounted noexec",

@@ -9,7 +9,11 @@ import { Session, type Stage } from "../stage/stage.ts";
 import { CHANNEL } from "../stage/wire.ts";
 import type { Phase } from "./layer.ts";
 import { Parent } from "./parent.ts";
-import type { Streams } from "./process.ts";
+import { STREAMS, type Streams } from "./process.ts";
+import { Slot } from "./slot.ts";
+
+/** A descriptor of the resident's program. */
+const RESIDENT = new Slot<Result>("the resident's program", "openResident");
 
 /** Before the layers, in the place of the pipes: nobody types into a resident, and it prints nothing. */
 export const openResident: Phase = {
@@ -19,10 +23,10 @@ export const openResident: Phase = {
     const { host } = ctx;
     const nothing = host.value(await host.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0));
     const streams: Streams = { inside: [nothing, nothing, nothing], stdin: -1, stdout: -1, stderr: -1 };
-    ctx.shared.set("streams", streams);
+    STREAMS.leave(ctx, streams);
     ctx.step("the resident's program");
     // the sealed copy that the stage runs from; the container's file tree has none
-    ctx.shared.set("resident", await host.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0));
+    RESIDENT.leave(ctx, await host.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0));
   },
 };
 
@@ -33,7 +37,7 @@ export const executeResident: Phase = {
     const { stage } = ctx;
     ctx.step("execute the program");
     await stage.fcntl_F_SETFD(CHANNEL, F_SETFD, 0, { hold: true });
-    await stage.execveat(ctx.shared.get("resident") as Result, "", ["resident"], [], AT_EMPTY_PATH);
+    await stage.execveat(RESIDENT.of(ctx), "", ["resident"], [], AT_EMPTY_PATH);
     stage.flush();
   },
 };

@@ -11,8 +11,9 @@ import type { Shown } from "../stage/codec.ts";
 import type { Stage } from "../stage/stage.ts";
 import { CHANNEL, supervise as order, STATUS_BITS } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
-import type { Streams } from "./process.ts";
-import type { Terminal } from "./terminal.ts";
+import { STREAMS, type Streams } from "./process.ts";
+import { Slot } from "./slot.ts";
+import { TERMINAL, type Terminal } from "./terminal.ts";
 
 /** Not forwarded: what the supervisor causes itself, what nobody can catch, and what is about its own terminal. */
 const kept = new Set([
@@ -35,6 +36,15 @@ export interface Files {
   readonly record: string;
 }
 
+/** Descriptors of the host stage. */
+interface Supervision {
+  readonly signals: Result;
+  readonly log: Result;
+  readonly record: Result;
+}
+
+const SUPERVISION = new Slot<Supervision>("what supervision needs", "prepareSupervision");
+
 /** What has to be ready before the program runs, so that not even its first signal or byte is missed. */
 export function prepareSupervision(files: Files): Phase {
   return {
@@ -48,7 +58,7 @@ export function prepareSupervision(files: Files): Phase {
       const signals = await host.signalfd4(-1, { bits: sigsetOf(numbers) }, SIGSET_SIZE, SFD_CLOEXEC);
       const log = await host.openat(AT_FDCWD, files.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600);
       const record = await host.openat(AT_FDCWD, files.record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600);
-      ctx.shared.set("supervision", { signals, log, record });
+      SUPERVISION.leave(ctx, { signals, log, record });
     },
   };
 }
@@ -63,9 +73,9 @@ export interface Ended {
 /** Starts supervising. The promise resolves when the program has ended; until then this process is free. */
 export async function superviseProgram(ctx: Context): Promise<Ended> {
   const { host } = ctx;
-  const streams = ctx.shared.get("streams") as Streams;
-  const terminal = ctx.shared.get("terminal") as Terminal | undefined;
-  const { signals, log, record } = ctx.shared.get("supervision") as Record<"signals" | "log" | "record", Result>;
+  const streams = STREAMS.of(ctx);
+  const terminal = TERMINAL.find(ctx);
+  const { signals, log, record } = SUPERVISION.of(ctx);
   ctx.step("supervise");
   for (const fd of streams.inside) await host.close(fd);
   // not in one frame with what follows, whose reply comes when the program has ended

@@ -26,9 +26,10 @@ import {
 import { Memory, type Result } from "../stage/call.ts";
 import type { Fd } from "../stage/codec.ts";
 import type { Stage } from "../stage/stage.ts";
-import { type Phase, Slot } from "./layer.ts";
+import type { Phase } from "./layer.ts";
 import { STREAMS } from "./process.ts";
 import { Refusal } from "./refusal.ts";
+import { Slot } from "./slot.ts";
 
 export interface Terminal {
   /** The supervisor's descriptor of the pty's master. */

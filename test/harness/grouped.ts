@@ -9,7 +9,7 @@ import type { CgroupFacts } from "../../src/core/facts.ts";
 import { Construction, unwind } from "../../src/core/pipeline.ts";
 import type { IdMapping, NamespaceType, Resources, Spec } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
-import { cgroups } from "../../src/layers/cgroups/index.ts";
+import { cgroups, JOIN } from "../../src/layers/cgroups/index.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import type { Session, Stage } from "../../src/stage/stage.ts";
 import { killTree } from "./processes.ts";
@@ -26,8 +26,8 @@ export interface GroupedOptions {
   /** Instead of what this machine has. */
   readonly facts?: CgroupFacts;
   readonly rootless?: boolean;
-  /** Put into the context's `shared` before the layers run. */
-  readonly shared?: Readonly<Record<string, unknown>>;
+  /** The folders of a cgroup that is to be joined as it is. */
+  readonly join?: readonly string[];
 }
 
 let serial = 0;
@@ -78,7 +78,7 @@ export function construct(
     journal: () => {},
     notice: (text) => notices.push(text),
   });
-  for (const [name, value] of Object.entries(options.shared ?? {})) context.shared.set(name, value);
+  if (options.join !== undefined) JOIN.leave(context, options.join);
   return context;
 }
 

@@ -53,7 +53,7 @@ export class NetworkContainer {
   }
 
   get address(): string {
-    return (this.built.shared.get("network") as { address: string }).address;
+    return String(this.built.intents.findLast((it) => it.kind === "address")?.["address"]);
   }
 
   get hostsFile(): string {

@@ -8,7 +8,7 @@ import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import { CgroupPlace } from "../../src/core/cgroup-folders.ts";
 import type { DeviceRule } from "../../src/core/spec.ts";
 import { View } from "../../src/core/view.ts";
-import { cgroups, JOIN } from "../../src/layers/cgroups/index.ts";
+import { cgroups } from "../../src/layers/cgroups/index.ts";
 import { type Grouped, inCgroup } from "../harness/grouped.ts";
 import { waitUntil } from "../harness/run.ts";
 import { rootTest } from "../harness/skip.ts";
@@ -207,8 +207,8 @@ function removeIfEmpty(folder: string): void {
 
 rootTest("a second process joins a cgroup as it is, limits included", () =>
   inCgroup(both, { resources: { pids: { limit: 5 } } }, async (first) => {
-    const shared = { [JOIN]: [...first.view.cgroupFolders.values()] };
-    await inCgroup(both, { namespaces: [], shared }, async (second) => {
+    const join = [...first.view.cgroupFolders.values()];
+    await inCgroup(both, { namespaces: [], join }, async (second) => {
       expect(second.context.intents).toEqual([]);
       expect(await second.run("cat /proc/self/cgroup; for i in 1 2 3 4 5 6; do sleep 1 & done")).toBe(2);
       expect(second.output).toContain(first.context.spec.linux.cgroupsPath as string);

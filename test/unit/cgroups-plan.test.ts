@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { CgroupFacts } from "../../src/core/facts.ts";
-import { cgroups, JOIN } from "../../src/layers/cgroups/index.ts";
+import { cgroups } from "../../src/layers/cgroups/index.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { launchPlan } from "../../src/stage/launch.ts";
 import { Session } from "../../src/stage/stage.ts";
@@ -64,8 +64,7 @@ describe("a plan", () => {
   });
 
   test("makes nothing where a cgroup is only to be joined", async () => {
-    const shared = { [JOIN]: ["/cg/minidocker/web"] };
-    expect(await stepsOn(hosts["v2"] as CgroupFacts, { shared })).toEqual([
+    expect(await stepsOn(hosts["v2"] as CgroupFacts, { join: ["/cg/minidocker/web"] })).toEqual([
       "put the process into the cgroup",
       "a cgroup namespace of its own",
     ]);

@@ -19,6 +19,7 @@ import { CgroupPlace, MADE } from "../../core/cgroup-folders.ts";
 import type { CgroupFacts } from "../../core/facts.ts";
 import type { Context, Layer } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
+import { Slot } from "../../core/slot.ts";
 import { namespaceOf } from "../../core/spec.ts";
 import { explain } from "./explain.ts";
 import { checkResources, type Setting } from "./limits.ts";
@@ -29,10 +30,10 @@ import { settingsV2 } from "./v2.ts";
 import { verify } from "./verify.ts";
 
 /**
- * In `ctx.shared`: the folders (strings) of a cgroup that exists and is to be joined as it is, by `exec` for example.
- * Nothing is made then, and nothing has to be taken back.
+ * The folders of a cgroup that exists and is to be joined as it is, by `exec` for example. Nothing is made then, and
+ * nothing has to be taken back.
  */
-export const JOIN = "cgroups.join";
+export const JOIN = new Slot<Iterable<string>>("a cgroup to join", "the engine");
 
 export const cgroups: Layer = {
   name: "cgroups",
@@ -45,7 +46,7 @@ export const cgroups: Layer = {
     },
   ],
   async apply(ctx) {
-    const existing = ctx.shared.get(JOIN) as Iterable<string> | undefined;
+    const existing = JOIN.find(ctx);
     if (existing !== undefined) await join(ctx, existing);
     else if (ctx.spec.linux.cgroupsPath !== undefined) await make(ctx, ctx.spec.linux.cgroupsPath);
     await enterNamespace(ctx);
@@ -74,7 +75,7 @@ async function make(ctx: Context, path: string): Promise<void> {
   await setLimits(ctx, place.folders, settings);
   await restrictDevices(ctx, place.folders, resources.devices ?? []);
   await join(ctx, place.folders.values());
-  ctx.shared.set(MADE, place);
+  MADE.leave(ctx, place);
 }
 
 function controllersOf(settings: readonly Setting[]): string[] {

@@ -90,7 +90,6 @@ async function connectToBridge(ctx: Context, { ports }: Network): Promise<void> 
   ctx.step("configure eth0");
   await configureInside(inside, index, address, bridge);
   await inside.close();
-  ctx.shared.set("network", { bridge: bridge.name, address, prefix: bridge.range.prefix, gateway: bridge.gateway });
 }
 
 interface Plugged {

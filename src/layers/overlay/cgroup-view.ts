@@ -15,7 +15,7 @@ import { folderSpot, open, type Tree } from "./tree.ts";
 export async function mountCgroups(tree: Tree, mount: Mount): Promise<void> {
   const { stage, ctx } = tree;
   const { attributes, flags } = parseOptions(mount);
-  const place = ctx.shared.get(MADE) as CgroupPlace | undefined;
+  const place = MADE.find(ctx);
   const unified = place?.folders.get(UNIFIED);
   const spot = await folderSpot(tree, mount.destination, "refused");
   if (ctx.facts.cgroup.version === "v2" && unified !== undefined) {
