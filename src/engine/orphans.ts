@@ -7,7 +7,7 @@ import { unwind } from "../core/pipeline.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Paths } from "../state/paths.ts";
 import type { Care } from "./care.ts";
-import { removeAnonymousVolumes } from "./volumes.ts";
+import { takeBackVolumes } from "./volumes.ts";
 
 const folder = ({ data }: Pick<Paths, "data">): string => `${data}/containers`;
 
@@ -20,8 +20,9 @@ export function orphans(paths: Paths): string[] {
 }
 
 export async function removeOrphan({ paths, layers, facts }: Care, host: Stage, id: string): Promise<void> {
+  // first, since it is by its layer that the container is found
+  await takeBackVolumes(host, facts, id);
   await unwind([{ layer: "overlay", kind: "scratch", path: `${folder(paths)}/${id}` }], layers, host, facts);
-  removeAnonymousVolumes(facts, id);
 }
 
 function list(path: string): string[] {

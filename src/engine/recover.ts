@@ -20,7 +20,7 @@ import type { ContainerRecord, Listed } from "../state/shape.ts";
 import type { Care } from "./care.ts";
 import { orphans, removeOrphan } from "./orphans.ts";
 import { withAuthors } from "./plugins.ts";
-import { removeAnonymousVolumes } from "./volumes.ts";
+import { takeBackVolumes } from "./volumes.ts";
 
 /** What is there as long as the container's record is: its writable layer. */
 export const lasting = (intent: JournalEntry): boolean => intent["lasting"] === true;
@@ -44,13 +44,13 @@ export async function takeBackAll(care: Care, host: Stage, id: string): Promise<
 /** Takes back everything and forgets the container. */
 export async function forget(care: Care, host: Stage, id: string): Promise<void> {
   await unwindAll(care, host, id);
-  removeAnonymousVolumes(care.facts, id);
   removeRecord(care.paths, id);
 }
 
 async function unwindAll(care: Care, host: Stage, id: string): Promise<void> {
   const entries = readJournal(containerDir(care.paths, id));
   await unwind(entries, await withAuthors(care, id, entries), host, care.facts);
+  await takeBackVolumes(host, care.facts, id);
 }
 
 /**

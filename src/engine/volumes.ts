@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Facts } from "../core/facts.ts";
 import { Refusal } from "../core/refusal.ts";
+import { type Contents, removeTree } from "../core/remove-tree.ts";
+import type { Stage } from "../stage/stage.ts";
 import { errnoOf } from "../state/refusal.ts";
 import type { Volume } from "./options/volume.ts";
 
@@ -27,6 +29,20 @@ export function makeVolumes(volumes: readonly Volume[], facts: Pick<Facts, "data
     }
   }
 }
+
+/** Takes back the anonymous volumes of a container, with all that its users have put there. */
+export async function takeBackVolumes(host: Stage, facts: Facts, id: string): Promise<void> {
+  const folder = join(facts.dataDir, "volumes");
+  if (!existsSync(folder)) return;
+  const prefix = anonymous(id, 0).slice(0, -1);
+  host.session.origin = { layer: "overlay", step: "take back volumes" };
+  for (const it of readdirSync(folder)) {
+    if (it.startsWith(prefix)) await removeTree(host, join(folder, it), facts, unused);
+  }
+  host.flush();
+}
+
+const unused: Contents = [{ folder: "", folders: ["_data"] }];
 
 /** Removes the anonymous volumes of a container that is being removed. */
 export function removeAnonymousVolumes({ dataDir }: Pick<Facts, "dataDir">, id: string): void {

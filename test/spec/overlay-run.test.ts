@@ -4,6 +4,7 @@ import { describe, expect } from "bun:test";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { privateHost, TESTER } from "../harness/private-host.ts";
+import { remains } from "../harness/remains.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
 import { rootTest, withPrograms } from "../harness/skip.ts";
 
@@ -153,6 +154,26 @@ describe("an ordinary user", () => {
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: "1234\n" });
     expect(left("user")).toEqual([]);
+  });
+
+  describe("gets rid of an anonymous volume that the container's other users have filled", () => {
+    const fill =
+      "mkdir -p /vol/d/e && echo x >/vol/d/e/f && chmod -R 700 /vol && chown -R 1:1 /vol && stat -c %u /vol/d";
+    const run = (...options: string[]) =>
+      host.minidocker(["run", ...options, "-v", "/vol", image(), "sh", "-c", fill], rootless);
+
+    withPrograms("newuidmap")("with --rm", async () => {
+      expect(await run("--rm")).toMatchObject({ code: 0, stdout: "1\n" });
+      expect(remains(host, rootless)).toEqual([]);
+    });
+
+    withPrograms("newuidmap")("with rm, and the name is free again", async () => {
+      for (let round = 0; round < 2; round++) {
+        expect(await run("--name", "filled")).toMatchObject({ code: 0, stdout: "1\n" });
+        expect(await host.minidocker(["rm", "filled"], rootless)).toMatchObject({ code: 0, stdout: "filled\n" });
+        expect(remains(host, rootless)).toEqual([]);
+      }
+    });
   });
 
   rootTest("can mount only what is within reach", async () => {
