@@ -71,8 +71,11 @@ static void hang_up(void) {
   close_end(&order.terminal);
 }
 
+static int full(const struct stream *stream) { return stream->start < stream->end; }
+
 static void fill(uint32_t index) {
   struct stream *stream = &streams[index];
+  if (full(stream)) return;  // in this turn, an attached client was faster
   long size = sys3(__NR_read, stream->from, (long)stream->bytes, PIECE);
   if (size == -EINTR || size == -EAGAIN) return;
   if (size <= 0) {  // end of file; EIO is how a terminal says it
@@ -120,6 +123,7 @@ static void accept_client(void) {
 // A client sends what minidocker sends: input (an empty piece closes it), or the size of its window.
 static void hear_client(int *client) {
   struct stream *in = &streams[STDIN];
+  if (full(in)) return;  // in this turn, another client was faster
   long size = sys(__NR_recvfrom, *client, (long)&message, sizeof message, MSG_DONTWAIT, 0, 0);
   if (size == -EAGAIN) return;
   if (size < (long)sizeof message.head || message.head.size != size - (long)sizeof message.head) {
@@ -180,15 +184,13 @@ static int turn(int *ended, int *status) {
   polls[SIGNALS] = (struct pollfd){with->signals, POLLIN, 0};
   polls[LISTENER] = (struct pollfd){*ended ? -1 : with->listener, POLLIN, 0};
   polls[OWNER] = (struct pollfd){with->owner, 0, 0};  // a hang-up is told unasked
-  int input_free = streams[STDIN].start == streams[STDIN].end;
   for (int i = 0; i < ATTACHED_MAX; i++)
-    polls[CLIENT + i] = (struct pollfd){*ended || !input_free ? -1 : clients[i], POLLIN, 0};
+    polls[CLIENT + i] = (struct pollfd){*ended || full(&streams[STDIN]) ? -1 : clients[i], POLLIN, 0};
   for (int i = 0; i < STREAMS; i++) {
     struct stream *stream = &streams[i];
-    int full = stream->start < stream->end;
-    if (i == STDIN && *ended) stream->from = stream->to = -1, full = 0;
-    polls[STREAM + i] = full ? (struct pollfd){stream->to, POLLOUT, 0} : (struct pollfd){stream->from, POLLIN, 0};
-    pending |= full;
+    if (i == STDIN && *ended) stream->from = stream->to = -1, stream->end = stream->start;
+    polls[STREAM + i] = full(stream) ? (struct pollfd){stream->to, POLLOUT, 0} : (struct pollfd){stream->from, POLLIN, 0};
+    pending |= full(stream);
   }
   static const struct __kernel_timespec at_once = {0};
   long ready = sys(__NR_ppoll, (long)polls, ALL, (long)(*ended && !pending ? &at_once : NULL), 0, 0, 0);

@@ -1,7 +1,7 @@
 // Those who join a running program: attached clients, and the terminal's window.
 
 import { describe, expect, test } from "bun:test";
-import { closeSync, openSync, readdirSync } from "node:fs";
+import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { winsize } from "../../src/abi/termios.ts";
 import { launch } from "../../src/stage/launch.ts";
 import { Session } from "../../src/stage/stage.ts";
@@ -43,6 +43,29 @@ describe("attached clients", () => {
       expect(await one.receive()).toBeUndefined();
     });
     expect(await ended).toBe(0);
+  });
+
+  test("what two send at once, and the caller as well, arrives whole", async () => {
+    const { read, write } = here.fifo();
+    here.close(read, write);
+    const { ended, pid, supervisor } = await startSupervised(own, ["/bin/cat"], {
+      folder: here.folder,
+      stdin: read,
+      listen: true,
+    });
+    await attach(async (one, two) => {
+      await one.send(0, Buffer.from("both are heard\n"));
+      await here.logged("both are heard");
+      // so that it finds all three in the same turn
+      process.kill(supervisor, "SIGSTOP");
+      await one.send(0, Buffer.from("first\n"));
+      await two.send(0, Buffer.from("second\n"));
+      writeSync(write, "third\n");
+      process.kill(supervisor, "SIGCONT");
+      for (const it of ["first\n", "second\n", "third\n"]) await here.logged(it);
+      process.kill(pid, "SIGTERM");
+      await ended;
+    });
   });
 
   test("one that sends an empty input closes the program's stdin", async () => {
