@@ -209,6 +209,18 @@ describe("a kernel parameter", () => {
       sysctl({ "net.ipv4.ip_forward": "0" }, { namespaces: ["mount", "pid", "ipc"] }),
       "network namespace of the container's own",
     ],
+    [
+      "of a network that is joined",
+      {
+        change: (spec) => {
+          spec.linux.sysctl = { "net.ipv4.ip_forward": "0" };
+          spec.linux.namespaces = spec.linux.namespaces.map((it) =>
+            it.type === "network" ? { ...it, path: "/proc/self/ns/net" } : it,
+          );
+        },
+      },
+      "it would change whoever else is in the one that is joined",
+    ],
     ["that does not exist", sysctl({ "net.ipv4.no_such_thing": "1" }), "this kernel has no net.ipv4.no_such_thing"],
     ["with a value that it does not take", sysctl({ "net.ipv4.ip_forward": "perhaps" }), "does not take that value"],
   ];

@@ -142,6 +142,7 @@ describe("options that contradict each other are refused", () => {
     ["--network container:db -p 80:80", "the ports of db are published when it is started"],
     ["--network container:db -h web", "--hostname cannot be changed"],
     ["--network container:db --dns 1.1.1.1", "--dns and --add-host cannot be changed"],
+    ["--network container:db --sysctl net.core.somaxconn=1", "--sysctl net.core.somaxconn cannot be changed"],
     ["--network none -p 80:80", "-p leads nowhere"],
     ["--layers=-network --network bridge", "--network bridge needs the layer network"],
     ["--layers=-namespaces.network --network none", "--network none needs the layer network"],

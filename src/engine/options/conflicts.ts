@@ -4,6 +4,7 @@
 import { Refusal } from "../../core/refusal.ts";
 import { leftOut, type RunOptions } from "./index.ts";
 import { duplicatePort } from "./port.ts";
+import type { Sysctl } from "./sysctl.ts";
 
 interface Conflict {
   readonly applies: (options: RunOptions) => boolean;
@@ -19,6 +20,7 @@ export function checkConflicts(options: RunOptions): void {
 const joins = ({ network }: RunOptions): boolean => network?.mode === "container";
 const ownsNetwork = (options: RunOptions): boolean =>
   !leftOut(options, "network") && !leftOut(options, "namespaces.network");
+const ofNetwork = ({ sysctls }: RunOptions): Sysctl | undefined => sysctls.find((it) => it.namespace === "network");
 const limited = ({ resources }: RunOptions): boolean => Object.values(resources).some((it) => it !== undefined);
 const mountsAsked = ({ volumes, tmpfs }: RunOptions): boolean => volumes.length + tmpfs.length > 0;
 
@@ -60,6 +62,11 @@ const conflicts: readonly Conflict[] = [
     applies: (it) => joins(it) && it.dns.length + it.hosts.length > 0,
     message: () =>
       "--dns and --add-host cannot be changed with --network container:NAME: they are the other container's",
+  },
+  {
+    applies: (it) => joins(it) && ofNetwork(it) !== undefined,
+    message: (it) =>
+      `--sysctl ${ofNetwork(it)?.name} cannot be changed with --network container:NAME: it is the other container's, or the host's where that one uses the host's network`,
   },
   {
     applies: ({ network, ports }) => network?.mode === "none" && ports.length > 0,
@@ -106,7 +113,7 @@ const conflicts: readonly Conflict[] = [
     },
   },
   {
-    applies: ({ network, sysctls }) => network?.mode === "host" && sysctls.some((it) => it.namespace === "network"),
+    applies: (it) => it.network?.mode === "host" && ofNetwork(it) !== undefined,
     message: () => "--sysctl net.… would change the host with --network host",
   },
   {

@@ -35,9 +35,11 @@ export function checkSysctls(spec: Spec): void {
     if (name.split(/[./]/).includes("")) throw new Refusal(`overlay: ${JSON.stringify(name)} is no name of a sysctl`);
     if (row === undefined)
       throw new Refusal(`overlay: sysctl ${name} belongs to no namespace: it would change the host`);
-    if (namespaceOf(spec, row.namespace) === undefined)
+    const own = namespaceOf(spec, row.namespace);
+    // one that is joined belongs to somebody else, and may be the host's
+    if (own === undefined || own.path !== undefined)
       throw new Refusal(
-        `overlay: sysctl ${name} needs a ${row.namespace} namespace of the container's own: it would change the host`,
+        `overlay: sysctl ${name} needs a ${row.namespace} namespace of the container's own: it would change ${own === undefined ? "the host" : "whoever else is in the one that is joined"}`,
       );
   }
 }
