@@ -34,12 +34,7 @@ ff02::2\tip6-allrouters
 export function hostsFile(spec: Spec, host = ""): string {
   const network = extension(spec, "network");
   const base = network?.mode === "host" && host !== "" ? endLine(host) : localNames;
-  return (
-    base +
-    Object.entries(network?.hosts ?? {})
-      .map(([name, address]) => `${address}\t${name}\n`)
-      .join("")
-  );
+  return base + (network?.hosts ?? []).map(([name, address]) => `${address}\t${name}\n`).join("");
 }
 
 const BEGIN = "# minidocker: this container, then the others on its bridge\n";

@@ -133,8 +133,8 @@ export interface Network {
   container?: string;
   ports: PublishedPort[];
   dns: string[];
-  /** Name → address, for /etc/hosts. */
-  hosts: Record<string, string>;
+  /** Names and addresses for /etc/hosts; a name may have several. */
+  hosts: (readonly [name: string, address: string])[];
 }
 
 export interface PublishedPort {

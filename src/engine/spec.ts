@@ -136,7 +136,7 @@ function chooseNetwork(options: RunOptions, { networkOwner }: Identity): Network
     ...(mode === "container" ? { container: networkOwner?.id ?? "" } : {}),
     ports: [...options.ports],
     dns: [...options.dns],
-    hosts: Object.fromEntries(options.hosts),
+    hosts: [...options.hosts],
   };
 }
 

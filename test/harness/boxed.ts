@@ -199,7 +199,7 @@ function specFor(folder: string, options: BoxOptions): Spec {
   const layers: Overlay = { lower: lower.map((it) => join(folder, it)), scratch };
   setExtension(spec, "id", id);
   setExtension(spec, "overlay", layers);
-  setExtension(spec, "network", { mode: "none", ports: [], dns: [], hosts: {} });
+  setExtension(spec, "network", { mode: "none", ports: [], dns: [], hosts: [] });
   setExtension(spec, "without", [...(options.without ?? [])]);
   options.change?.(spec, folder);
   return spec;

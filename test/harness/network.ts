@@ -207,7 +207,7 @@ export function specFor(
     linux: { namespaces: [{ type: "network" }, { type: "uts" }] },
     annotations: {},
   };
-  const { mode = "bridge", ports = [], dns = [], hosts = {}, container } = rest;
+  const { mode = "bridge", ports = [], dns = [], hosts = [], container } = rest;
   setExtension(spec, "id", id);
   setExtension(spec, "name", name);
   setExtension(spec, "network", { mode, ports, dns, hosts, ...(container === undefined ? {} : { container }) });

@@ -62,6 +62,31 @@ runTest("--network container:NAME shares the other's links, names and published 
   await end();
 });
 
+runTest("--sysctl changes no network that is shared, least of all the host's", async () => {
+  const ttl = "/proc/sys/net/ipv4/ip_default_ttl";
+  const before = (await host.command(["cat", ttl])).stdout;
+  const setting = ["--sysctl", "net.ipv4.ip_default_ttl=65"];
+  for (const network of ["host", "none"]) {
+    const end = await staying("--name", "web", "--network", network);
+    expect(await shell(`cat ${ttl}`, "--network", "container:web", ...setting)).toMatchObject({
+      code: 125,
+      stdout: "",
+      stderr: expect.stringContaining(
+        "--sysctl net.ipv4.ip_default_ttl cannot be changed with --network container:NAME",
+      ),
+    });
+    expect((await shell(`cat ${ttl}`, "--network", "container:web")).stdout).toBe(before);
+    expect((await host.command(["cat", ttl])).stdout).toBe(before);
+    await end();
+  }
+});
+
+runTest("--add-host adds a line for each address of a name", async () => {
+  const hosts = ["--add-host", "db:10.0.0.7", "--add-host", "web:10.0.0.8", "--add-host", "db:10.0.0.9"];
+  const { stdout } = await shell("grep 10.0.0 /etc/hosts", ...hosts);
+  expect(stdout).toBe("10.0.0.7\tdb\n10.0.0.8\tweb\n10.0.0.9\tdb\n");
+});
+
 runTest("--network host shows the host's links, and changes none", async () => {
   const links = async (): Promise<string> => (await host.command(["sh", "-c", "ip -o link | cut -d: -f2"])).stdout;
   const before = await links();

@@ -27,13 +27,13 @@ const spec = (network: Partial<Network> = {}) => specFor(id, { hostname: "box", 
 
 describe("/etc/hosts", () => {
   test("names the loopback, and what --add-host adds", () => {
-    const text = hostsFile(spec({ hosts: { db: "10.0.0.7" } }));
+    const text = hostsFile(spec({ hosts: [["db", "10.0.0.7"]] }));
     expect(text).toStartWith("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
     expect(text).toEndWith("10.0.0.7\tdb\n");
   });
 
   test("is the host's where the network is the host's", () => {
-    expect(hostsFile(spec({ mode: "host", hosts: { db: "10.0.0.7" } }), "127.0.0.1 me")).toBe(
+    expect(hostsFile(spec({ mode: "host", hosts: [["db", "10.0.0.7"]] }), "127.0.0.1 me")).toBe(
       "127.0.0.1 me\n10.0.0.7\tdb\n",
     );
   });

@@ -86,7 +86,7 @@ describe("the network", () => {
       mode: "bridge",
       ports: [{ host: 80, container: 8080, protocol: "tcp" }],
       dns: ["1.1.1.1"],
-      hosts: { db: "10.0.0.7" },
+      hosts: [["db", "10.0.0.7"]],
     });
     expect(it.linux.sysctl).toEqual({
       "net.ipv4.ip_unprivileged_port_start": "0",
