@@ -1,29 +1,36 @@
-// The lessons that there are, and the paths through them.
+// The lessons that there are, and the paths through them: what can be told of them by their names and heads. A whole lesson is read
+// by read.ts.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { nearest } from "../core/nearest.ts";
 import { Refusal } from "../core/refusal.ts";
-import { lessonName, type Parsed, parseLesson } from "./format/parse.ts";
+import { type Head, lessonName, openLesson } from "./format/head.ts";
 import { collectProblems, describeProblems, type Problem } from "./format/problem.ts";
 import { mapSchema, readYaml, textSchema } from "./format/yaml.ts";
-import type { Lesson } from "./lesson.ts";
 import { textRoot } from "./root.ts";
 
 export function lessonsFolder(): string {
   return join(textRoot(), "lessons");
 }
 
-/** A file of the lessons' folder: a lesson, or what is wrong with it. */
-export type LessonEntry = { readonly name: string; readonly path: string } & (
-  | { readonly lesson: Lesson }
-  | { readonly lesson?: undefined; readonly problems: readonly Problem[] }
-);
+/** A file of the lessons' folder, by its head. Without one it cannot be taken: then there are problems. */
+export interface Shelved {
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+  readonly head: Head | undefined;
+  readonly problems: readonly Problem[];
+}
 
-/** In the order of their numbers; those without one come first. */
-export function listLessons(folder = lessonsFolder()): LessonEntry[] {
-  return lessonFiles(folder).map((path) => ({ name: lessonName(path), path, ...readLesson(path) }));
+/** In the order of `lessonFiles`. Nothing is read of them but their heads, as that takes a twentieth of the time. */
+export function shelf(folder = lessonsFolder()): Shelved[] {
+  return lessonFiles(folder).map((path) => {
+    const { problems, report } = collectProblems();
+    const { text, head } = openLesson(textOf(path), report);
+    return { name: lessonName(path), path, text, head, problems };
+  });
 }
 
 /** The names of the lessons, without reading them. */
@@ -31,7 +38,8 @@ export function lessonNames(folder = lessonsFolder()): string[] {
   return lessonFiles(folder).map(lessonName);
 }
 
-function lessonFiles(folder: string): string[] {
+/** In the order of their numbers; those without one come first. */
+export function lessonFiles(folder = lessonsFolder()): string[] {
   const number = (name: string): number => Number(/^\d+/.exec(name)?.[0] ?? -1);
   return readable(() => readdirSync(folder), folder)
     .filter((it) => it.endsWith(".md") && it !== "README.md")
@@ -39,24 +47,11 @@ function lessonFiles(folder: string): string[] {
     .map((it) => join(folder, it));
 }
 
-/** The lesson of that name, or in that file (a path with a `/` in it, or that ends with `.md`). Throws a Refusal. */
-export function findLesson(nameOrFile: string, folder = lessonsFolder()): Lesson {
-  const path = isFile(nameOrFile) ? nameOrFile : pathOf(nameOrFile, folder);
-  const read = readLesson(path);
-  if ("lesson" in read) return read.lesson;
-  throw new Refusal(`this lesson cannot be taken:\n${describeProblems(path, read.problems)}`, 1);
-}
-
 /** Throws a Refusal where the file cannot be read. */
-export function readLesson(path: string): Parsed {
-  return parseLesson(textOf(path), path);
-}
+export const textOf = (path: string): string => readable(() => readFileSync(path, "utf8"), path);
 
-const textOf = (path: string): string => readable(() => readFileSync(path, "utf8"), path);
-
-const isFile = (text: string): boolean => text.includes("/") || text.endsWith(".md");
-
-function pathOf(name: string, folder: string): string {
+/** Where the lesson of that name, or of that number, is. Throws a Refusal. */
+export function pathOf(name: string, folder = lessonsFolder()): string {
   const files = lessonFiles(folder);
   const found = files.find((it) => lessonName(it) === name) ?? byNumber(name, files);
   if (found !== undefined) return found;
@@ -89,7 +84,9 @@ function readable<T>(read: () => T, path: string): T {
 }
 
 export interface Hit {
-  readonly lesson: Lesson;
+  /** The lesson's name and title. */
+  readonly name: string;
+  readonly title: string;
   /** Where a word stands in its file, and that line. */
   readonly line: number;
   readonly text: string;
@@ -102,11 +99,11 @@ export interface Hit {
 export function searchLessons(words: readonly string[], folder = lessonsFolder()): Hit[] {
   const wanted = [...new Set(words.map((it) => it.toLowerCase()))];
   const wordsIn = (text: string): string[] => wanted.filter((it) => text.toLowerCase().includes(it));
-  return listLessons(folder).flatMap(({ lesson, path }) => {
-    if (lesson === undefined) return [];
-    const lines = readFileSync(path, "utf8").split("\n");
-    const hits = lines.flatMap((text, i) => {
-      return wordsIn(text).length > 0 ? [{ lesson, line: i + 1, text: text.trim() }] : [];
+  return shelf(folder).flatMap(({ name, head, text: all }) => {
+    if (head === undefined) return [];
+    const { title } = head;
+    const hits = all.split("\n").flatMap((text, i) => {
+      return wordsIn(text).length > 0 ? [{ name, title, line: i + 1, text: text.trim() }] : [];
     });
     if (new Set(hits.flatMap((it) => wordsIn(it.text))).size < wanted.length) return [];
     const rank = ({ text }: Hit): number => 2 * wordsIn(text).length + (/^(title|summary): /.test(text) ? 1 : 0);

@@ -77,7 +77,7 @@ export async function take(
 ): Promise<Outcome> {
   const source = `---\ntitle: A test\nsummary: test\nminutes: 1\n${head === "" ? "layers: []\n" : head}---\n${text}`;
   const read = parseLesson(source, "test.md");
-  if (!("lesson" in read)) throw new Error(describeProblems("test.md", read.problems));
+  if (read.lesson === undefined) throw new Error(describeProblems("test.md", read.problems));
   const command = [process.execPath, join(repository, "src/main.ts")];
   const means = { readOptions: readContainer, command, paths };
   return runLesson(read.lesson, learner, { means, auto, signal });

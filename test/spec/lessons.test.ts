@@ -2,7 +2,7 @@
 // kernel, whichever has what it asks for. A lesson that is blocked in both has been tried by nobody, and that is a failure.
 
 import { afterAll, expect, test } from "bun:test";
-import { type LessonEntry, listLessons } from "../../src/learn/library.ts";
+import { type LessonEntry, readLessons } from "../../src/learn/read.ts";
 import { expectNothingLeft } from "../harness/guard.ts";
 import { PrivateHost } from "../harness/private-host.ts";
 import { remains } from "../harness/remains.ts";
@@ -22,7 +22,7 @@ interface Tried {
   readonly seconds: number;
 }
 
-const lessons = listLessons();
+const lessons = readLessons();
 const tried = new Map<string, readonly Tried[]>();
 
 const blockedBy = (stdout: string): string | undefined => /^[\w-]+: blocked: (.*)$/m.exec(stdout)?.[1];

@@ -9,7 +9,8 @@ import { gatherKnown, type Known } from "../../src/learn/format/known.ts";
 import { newLesson } from "../../src/learn/format/new.ts";
 import { parseLesson } from "../../src/learn/format/parse.ts";
 import { describeProblems } from "../../src/learn/format/problem.ts";
-import { checkPaths, listLessons, readPaths } from "../../src/learn/library.ts";
+import { checkPaths, readPaths } from "../../src/learn/library.ts";
+import { readLessons } from "../../src/learn/read.ts";
 import { probes } from "../../src/probes/index.ts";
 import { Run } from "../harness/run.ts";
 import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
@@ -34,7 +35,7 @@ const head = (change: Record<string, string> = {}): string => {
 };
 
 describe("the lessons that there are", () => {
-  for (const entry of listLessons()) {
+  for (const entry of readLessons()) {
     test(entry.name, async () => {
       const found = entry.lesson === undefined ? entry.problems : await checkLesson(entry.lesson, known);
       expect(describeProblems(entry.path, found)).toBe("");
@@ -270,7 +271,7 @@ describe("minidocker learn", () => {
     const { stdout, code } = await learn("list", "--json");
     const listed = JSON.parse(stdout) as Record<string, unknown>[];
     expect(code).toBe(0);
-    expect(listed.map((it) => it["name"])).toEqual(listLessons().map((it) => it.name));
+    expect(listed.map((it) => it["name"])).toEqual(readLessons().map((it) => it.name));
     expect(listed.find((it) => it["name"] === "uts")).toMatchObject({ requires: expect.arrayContaining(["userns"]) });
   });
 

@@ -8,7 +8,7 @@ import { inline, proseOf } from "../../src/cli/learn/export/prose.ts";
 import { transcriptWithoutRun } from "../../src/cli/learn/export/transcript.ts";
 import { eventsOf } from "../../src/cli/learn/export/unrun.ts";
 import { html } from "../../src/cli/markup.ts";
-import { listLessons } from "../../src/learn/library.ts";
+import { readLessons } from "../../src/learn/read.ts";
 
 describe("markup", () => {
   test("what is put in is escaped, in texts and in attributes, and control characters are shown", () => {
@@ -75,7 +75,7 @@ describe("prose", () => {
 
 describe("every lesson of the course", () => {
   const why = "it was not run";
-  for (const entry of listLessons()) {
+  for (const entry of readLessons()) {
     if (entry.lesson === undefined) continue;
     const seen = transcriptWithoutRun(entry.lesson, eventsOf(entry.lesson), why);
 
@@ -97,7 +97,7 @@ describe("every lesson of the course", () => {
 });
 
 describe("recordings", () => {
-  const lesson = listLessons().find((it) => it.lesson !== undefined)?.lesson;
+  const lesson = readLessons().find((it) => it.lesson !== undefined)?.lesson;
   const told = (at: number, text: string) => ({ at, text, event: { kind: "notice", text } as const, pause: undefined });
 
   test("a head, then lines of time and text, in order; waits of minutes take two seconds", () => {

@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkPaths, findLesson, findPath, listLessons, readPaths, searchLessons } from "../../src/learn/library.ts";
+import { checkPaths, findPath, readPaths, searchLessons, shelf } from "../../src/learn/library.ts";
 import { readProgress, resetProgress, writeProgress } from "../../src/learn/progress.ts";
+import { findLesson, readLessons } from "../../src/learn/read.ts";
 import { blockedBy, requirementRemedy, requirements } from "../../src/learn/requirements.ts";
 import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
 
@@ -28,9 +29,11 @@ describe("the library", () => {
   });
 
   test("in the order of the numbers, those without one first, what cannot be read with its problems", () => {
-    const found = listLessons(lessons);
-    expect(found.map((it) => it.name)).toEqual(["walk", "pid", "cpu", "bad"]);
-    expect(found[3]).toMatchObject({ problems: [{ line: 1, reason: "the head is missing" }] });
+    for (const found of [shelf(lessons), readLessons(lessons)]) {
+      expect(found.map((it) => it.name)).toEqual(["walk", "pid", "cpu", "bad"]);
+      expect(found[3]).toMatchObject({ problems: [{ line: 1, reason: "the head is missing" }] });
+    }
+    expect(shelf(lessons)[1]?.head).toMatchObject({ title: "Pid", minutes: findLesson("pid", lessons).minutes });
   });
 
   test.each(["pid", "02-pid", "2"])("%s is a lesson's name", (name) => {
@@ -54,7 +57,7 @@ describe("the library", () => {
   });
 
   test("a word is searched in whatever case, title and summary first", () => {
-    expect(searchLessons(["CPU"], lessons).map((it) => [it.lesson.name, it.line, it.text])).toEqual([
+    expect(searchLessons(["CPU"], lessons).map((it) => [it.name, it.line, it.text])).toEqual([
       ["cpu", 2, "title: Cpu"],
       ["cpu", 3, "summary: about Cpu"],
       ["cpu", 7, "# Cpu"],
@@ -63,7 +66,7 @@ describe("the library", () => {
   });
 
   test("of several words, all have to be in the lesson; lines with more of them come first", () => {
-    expect(searchLessons(["word", "about", "cpu"], lessons).map((it) => [it.lesson.name, it.line])).toEqual([
+    expect(searchLessons(["word", "about", "cpu"], lessons).map((it) => [it.name, it.line])).toEqual([
       ["cpu", 3],
       ["cpu", 2],
       ["cpu", 7],

@@ -1,7 +1,7 @@
 // A lesson's file becomes a Lesson, and whatever is wrong in it is told by its line, with what to write instead.
 
 import { describe, expect, test } from "bun:test";
-import { lessonName } from "../../src/learn/format/parse.ts";
+import { lessonName } from "../../src/learn/format/head.ts";
 import { describeProblems } from "../../src/learn/format/problem.ts";
 import type { PartKind } from "../../src/learn/lesson.ts";
 import { fence, head, lesson, predict, problems, solution, task } from "./lesson-text.ts";

@@ -3,7 +3,7 @@
 import { checkDraft, checkLesson } from "../../learn/format/check.ts";
 import { gatherKnown, type Known } from "../../learn/format/known.ts";
 import { describeProblems, type Problem } from "../../learn/format/problem.ts";
-import { readLesson } from "../../learn/library.ts";
+import { readLesson } from "../../learn/read.ts";
 import { requirements } from "../../learn/requirements.ts";
 import { print, printJson } from "../output.ts";
 import { UsageError } from "../parse.ts";
@@ -30,7 +30,7 @@ export async function learnCheck(files: readonly string[], values: CheckValues):
 
 async function problemsOf(file: string, known: Known): Promise<readonly Problem[]> {
   const read = readLesson(file);
-  if ("lesson" in read) return await checkLesson(read.lesson, known);
+  if (read.lesson !== undefined) return await checkLesson(read.lesson, known);
   return [...read.problems, ...(await checkDraft(read.draft, known))].toSorted((a, b) => a.line - b.line);
 }
 

@@ -2,7 +2,7 @@
 // because it is run for that.
 
 import type { Lesson } from "../../learn/lesson.ts";
-import { findLesson } from "../../learn/library.ts";
+import { findLesson } from "../../learn/read.ts";
 import { interruptible } from "../interrupts.ts";
 import { print, say } from "../output.ts";
 import { fixColors } from "../palette.ts";

@@ -1,7 +1,7 @@
 // learn list: the lessons, what each of them needs, whether this host can run it, and what has been done.
 
 import type { Lesson } from "../../learn/lesson.ts";
-import { type LessonEntry, listLessons } from "../../learn/library.ts";
+import { type Shelved, shelf } from "../../learn/library.ts";
 import { type LessonProgress, readProgress } from "../../learn/progress.ts";
 import { blockedBy, Host } from "../../learn/requirements.ts";
 import { findPaths } from "../../state/paths.ts";
@@ -23,27 +23,26 @@ export async function learnList({ json }: { readonly json: boolean }): Promise<n
   return 0;
 }
 
-/** Every lesson that can be read; the others are told about on stderr. */
+/** Every lesson that has a head; the others are told about on stderr. */
 export async function describeLessons(): Promise<Listed[]> {
   const progress = readProgress(findPaths(), say);
   const host = process.platform === "linux" ? new Host() : undefined;
   const rows: Listed[] = [];
-  for (const entry of listLessons()) {
-    const { lesson } = entry;
-    if (lesson === undefined) {
-      tellBroken(entry);
+  for (const shelved of shelf()) {
+    const { name, head } = shelved;
+    if (head === undefined) {
+      tellBroken(shelved);
       continue;
     }
-    const { name, title, summary, minutes, layers, requires } = lesson;
+    const { title, summary, minutes, layers, requires } = head;
     const blocked = await blockedBy(requires, host);
     rows.push({ name, title, summary, minutes, layers, requires, blocked, progress: progress[name]?.status });
   }
   return rows;
 }
 
-function tellBroken(entry: Extract<LessonEntry, { lesson?: undefined }>): void {
-  const [first] = entry.problems;
-  say(`${entry.path}:${first?.line}: ${first?.reason}: minidocker learn check ${entry.path} tells more`);
+function tellBroken({ path, problems: [first] }: Shelved): void {
+  say(`${path}:${first?.line}: ${first?.reason}: minidocker learn check ${path} tells more`);
 }
 
 const STDOUT = 1;

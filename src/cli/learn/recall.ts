@@ -1,8 +1,10 @@
 // Questions come back: those of other lessons that were answered wrongly are asked when the next one begins.
 
+import { lessonName } from "../../learn/format/head.ts";
 import type { Lesson, Predict } from "../../learn/lesson.ts";
-import { listLessons } from "../../learn/library.ts";
+import { lessonFiles } from "../../learn/library.ts";
 import { readProgress, writeProgress } from "../../learn/progress.ts";
+import { readLesson } from "../../learn/read.ts";
 import type { Outcome } from "../../learn/taking/runner.ts";
 import type { Paths } from "../../state/paths.ts";
 import { say } from "../output.ts";
@@ -17,10 +19,10 @@ export type Recalled = ReadonlyMap<Predict, string>;
 export function recall(paths: Paths, { name }: Lesson): Recalled {
   const progress = readProgress(paths, say);
   const wrong = Object.entries(progress).filter(([lesson, it]) => lesson !== name && it.wrong.length > 0);
-  if (wrong.length === 0) return new Map();
-  const lessons = listLessons();
+  const files = lessonFiles();
   const found = wrong.flatMap(([from, it]) => {
-    const parts = lessons.find((one) => one.name === from)?.lesson?.parts ?? [];
+    const path = files.find((one) => lessonName(one) === from);
+    const parts = path === undefined ? [] : (readLesson(path).lesson?.parts ?? []);
     return parts.flatMap((part) =>
       part.kind === "predict" && it.wrong.includes(part.question) ? [[part, from] as const] : [],
     );

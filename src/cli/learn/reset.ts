@@ -1,7 +1,7 @@
 // learn reset: forgets what has been done.
 
-import { findLesson } from "../../learn/library.ts";
 import { resetProgress } from "../../learn/progress.ts";
+import { findLesson } from "../../learn/read.ts";
 import { openPaths } from "../../state/paths.ts";
 import { say } from "../output.ts";
 

@@ -12,7 +12,7 @@ const MOST = 5;
 export function learnSearch(words: readonly string[], { json }: { readonly json: boolean }): number {
   const hits = searchLessons(words);
   if (json) {
-    printJson(hits.map(({ lesson, line, text }) => ({ lesson: lesson.name, title: lesson.title, line, text })));
+    printJson(hits.map(({ name, title, line, text }) => ({ lesson: name, title, line, text })));
     return hits.length > 0 ? 0 : 1;
   }
   if (hits.length === 0) {
@@ -20,7 +20,7 @@ export function learnSearch(words: readonly string[], { json }: { readonly json:
     say(`no lesson speaks of ${all}; minidocker learn list shows them all`);
     return 1;
   }
-  const lessons = Map.groupBy(hits, (it) => it.lesson.name);
+  const lessons = Map.groupBy(hits, (it) => it.name);
   print([...lessons].map(([name, list]) => showLesson(name, list)).join("\n"));
   return 0;
 }
@@ -31,5 +31,5 @@ function showLesson(name: string, hits: ReturnType<typeof searchLessons>): strin
     .slice(0, MOST)
     .map(({ line, text }) => `${dim(String(line).padStart(6))}  ${cut(visible(text), proseWidth() - 8)}\n`);
   const more = hits.length > MOST ? `        and ${hits.length - MOST} more\n` : "";
-  return `${bold(name)}: ${hits[0]?.lesson.title}\n${lines.join("")}${more}`;
+  return `${bold(name)}: ${hits[0]?.title}\n${lines.join("")}${more}`;
 }

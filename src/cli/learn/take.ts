@@ -3,9 +3,10 @@
 import { Refusal } from "../../core/refusal.ts";
 import type { Frontend } from "../../learn/event.ts";
 import type { Lesson } from "../../learn/lesson.ts";
-import { findLesson, findPath, type LessonPath, readPaths } from "../../learn/library.ts";
+import { findPath, type LessonPath, readPaths } from "../../learn/library.ts";
 import { onlyLayer } from "../../learn/one-layer.ts";
 import { readProgress } from "../../learn/progress.ts";
+import { findLesson } from "../../learn/read.ts";
 import type { Means, RunnerOptions } from "../../learn/taking/context.ts";
 import { type Outcome, runLesson } from "../../learn/taking/runner.ts";
 import { openPaths } from "../../state/paths.ts";

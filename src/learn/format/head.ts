@@ -8,6 +8,15 @@ import { mapSchema, readYaml, textSchema } from "./yaml.ts";
 
 export type Head = Omit<Lesson, "name" | "path" | "parts">;
 
+/** A lesson's file, its head read. */
+export interface Opened {
+  /** As it is read from here on: lines end with a newline alone. */
+  readonly text: string;
+  readonly head: Head | undefined;
+  /** Those that the head takes, with its fences. */
+  readonly lines: number;
+}
+
 const examples = {
   title: "title: A hostname of its own",
   summary: "summary: tell a view from a protection",
@@ -53,8 +62,31 @@ const schema = mapSchema(
   examples,
 );
 
+/** `uts` of lessons/01-uts.md. */
+export function lessonName(path: string): string {
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return file.replace(/\.md$/, "").replace(/^\d+[-_ ]?(?=.)/, "");
+}
+
+/** `source`: what is in the file. */
+export function openLesson(source: string, report: Report): Opened {
+  const text = source.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
+  const split = splitHead(text);
+  if (split === undefined) report(1, ...missingHead(text));
+  return {
+    text,
+    head: split === undefined ? undefined : readHead(split.yaml, report),
+    lines: split?.lines ?? 0,
+  };
+}
+
+function missingHead(text: string): [reason: string, remedy: string] {
+  if (/^---[ \t]*\n/.test(text)) return ["the head has no end", "--- in a line of its own below its last key"];
+  return ["the head is missing", "--- in the first line, then title: and the others, and --- again"];
+}
+
 /** The head as text, if the file has one, and the number of lines that it takes with its fences. */
-export function splitHead(text: string): { readonly yaml: string; readonly lines: number } | undefined {
+function splitHead(text: string): { readonly yaml: string; readonly lines: number } | undefined {
   const [found, yaml] = /^---[ \t]*\n([\s\S]*?)^---[ \t]*(?:\n|$)/m.exec(text) ?? [];
   if (found === undefined || yaml === undefined || !text.startsWith(found)) return undefined;
   if (/^(```|# )/m.test(yaml)) return undefined; // that --- is one of the lesson's own
@@ -62,7 +94,7 @@ export function splitHead(text: string): { readonly yaml: string; readonly lines
 }
 
 /** `yaml` begins in the file's second line. */
-export function readHead(yaml: string, report: Report): Head | undefined {
+function readHead(yaml: string, report: Report): Head | undefined {
   const head = readYaml(schema, yaml, 2, report);
   const keys = yaml.split("\n").map((it) => /^[\w-]+(?=:)/.exec(it)?.[0]);
   const headLines = Object.fromEntries(keys.flatMap((it, i) => (it === undefined ? [] : [[it, i + 2]])));

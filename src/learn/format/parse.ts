@@ -5,11 +5,13 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { nearest } from "../../core/nearest.ts";
 import type { Lesson, Part } from "../lesson.ts";
 import { readers } from "./blocks/index.ts";
-import { type Head, readHead, splitHead } from "./head.ts";
+import { type Head, lessonName, openLesson } from "./head.ts";
 import { checkContainerless, checkOrder } from "./order.ts";
 import { collectProblems, type Problem, quoted, type Report, reportControl } from "./problem.ts";
 
-export type Parsed = { readonly lesson: Lesson } | { readonly problems: readonly Problem[]; readonly draft: Draft };
+export type Parsed =
+  | { readonly lesson: Lesson }
+  | { readonly lesson?: undefined; readonly problems: readonly Problem[]; readonly draft: Draft };
 
 /** What can be read of a lesson with mistakes. */
 export interface Draft {
@@ -20,14 +22,10 @@ export interface Draft {
 
 /** `path` is where the text was read; the lesson's name comes from it. */
 export function parseLesson(source: string, path: string): Parsed {
-  const text = source.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
   const { problems, report } = collectProblems();
+  const { text, head, lines } = openLesson(source, report);
   for (const [i, line] of text.split("\n").entries()) reportControl(line, i + 1, report);
-  const split = splitHead(text);
-  if (split === undefined) report(1, ...missingHead(text));
-  const head = split === undefined ? undefined : readHead(split.yaml, report);
   // the head as empty lines, so that every place is the one in the file
-  const lines = split?.lines ?? 0;
   const body = "\n".repeat(lines) + text.split("\n").slice(lines).join("\n");
   const parts = readParts(body, report);
   // with blocks missing that could not be read, their order says nothing
@@ -43,17 +41,6 @@ export function parseLesson(source: string, path: string): Parsed {
 // A probe that does not say without what is tried without the lesson's own layers.
 const withLayers = (part: Part, layers: Head["layers"] = []): Part =>
   part.kind === "probe" && part.without.length === 0 ? { ...part, without: layers } : part;
-
-function missingHead(text: string): [reason: string, remedy: string] {
-  if (/^---[ \t]*\n/.test(text)) return ["the head has no end", "--- in a line of its own below its last key"];
-  return ["the head is missing", "--- in the first line, then title: and the others, and --- again"];
-}
-
-/** `uts` of lessons/01-uts.md. */
-export function lessonName(path: string): string {
-  const file = path.slice(path.lastIndexOf("/") + 1);
-  return file.replace(/\.md$/, "").replace(/^\d+[-_ ]?(?=.)/, "");
-}
 
 function readParts(text: string, report: Report): Part[] {
   const tree: Root = fromMarkdown(text);
