@@ -20,6 +20,8 @@ export const TESTER = { name: "tester", uid: 1000, gid: 1000, subordinate: 200_0
 export interface MinidockerOptions extends RunOptions {
   /** Run as `TESTER` instead of root. */
   readonly rootless?: boolean;
+  /** What is run as minidocker; by default the program from source. */
+  readonly program?: readonly string[];
 }
 
 export class PrivateHost {
@@ -97,7 +99,7 @@ export class PrivateHost {
   }
 
   startMinidocker(args: readonly string[], options: MinidockerOptions = {}): Run {
-    return this.start(minidockerCommand(args), options);
+    return this.start([...(options.program ?? fromSource), ...args], options);
   }
 
   /** `minidocker ARGS` on a terminal of its own. */
@@ -140,9 +142,11 @@ export class PrivateHost {
   }
 }
 
+const fromSource = [process.execPath, join(repository, "src/main.ts")];
+
 /** The command line of minidocker, from source. */
 export function minidockerCommand(args: readonly string[]): string[] {
-  return [process.execPath, join(repository, "src/main.ts"), ...args];
+  return [...fromSource, ...args];
 }
 
 /** A private host for the tests of a file, with the guard around each. Call once, at the top. */
