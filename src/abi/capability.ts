@@ -12,7 +12,6 @@ const names = words(`
 `);
 
 export const capabilityNames: readonly string[] = names.map((name) => `CAP_${name}`);
-export const CAP_LAST_CAP = capabilityNames.length - 1;
 
 /** The bit number of `CAP_CHOWN`, or undefined where no capability has that name. */
 export function capabilityNumber(name: string): number | undefined {
@@ -27,6 +26,11 @@ export function capabilityMask(list: readonly string[]): bigint {
     if (number === undefined) throw new Error(`no capability is called ${name}`);
     return mask | (1n << BigInt(number));
   }, 0n);
+}
+
+/** The bits of `mask` that this table has no name for: capabilities of a newer kernel. */
+export function unnamedIn(mask: bigint): bigint {
+  return mask & ~capabilityMask(capabilityNames);
 }
 
 /** The names in `mask`. Bits that this table does not know are left out. */

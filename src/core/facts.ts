@@ -14,6 +14,8 @@ export interface Facts {
   readonly tools: Readonly<Record<string, string>>;
   /** Namespace types that the kernel offers (/proc/self/ns): `time`, `cgroup`, … */
   readonly namespaces: ReadonlySet<string>;
+  /** The number of the last capability that the kernel has. */
+  readonly lastCapability: number;
   /** See src/core/boot.ts. */
   readonly bootId: string;
   /** minidocker's folder for runtime state, and for data. */

@@ -23,10 +23,19 @@ export function findFacts(folders: { readonly state: string; readonly data: stri
     subgids: mayMap ? subordinate("/etc/subgid", uid) : [],
     tools,
     namespaces: new Set(readdirSync("/proc/self/ns")),
+    lastCapability: lastCapability(),
     bootId: bootId(),
     stateDir: folders.state,
     dataDir: folders.data,
   };
+}
+
+function lastCapability(): number {
+  try {
+    return Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8"));
+  } catch {
+    return 63; // as many as a set has bits: rather ask for one too many than leave one to the container
+  }
 }
 
 function findTools(names: readonly string[]): Record<string, string> {

@@ -154,6 +154,7 @@ const ordinaryHost: Facts = {
   subgids: [],
   tools: {},
   namespaces: new Set(["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]),
+  lastCapability: 40,
   bootId: "01234567-89ab-cdef-0123-456789abcdef",
   stateDir: "/run/minidocker",
   dataDir: "/var/lib/minidocker",

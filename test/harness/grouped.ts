@@ -69,6 +69,7 @@ export function construct(
       subgids: [],
       tools: {},
       namespaces: new Set(),
+      lastCapability: 40,
       bootId: "",
       stateDir: "",
       dataDir: "",
