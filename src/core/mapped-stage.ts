@@ -2,6 +2,7 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../abi/fcntl.ts";
 import { CLONE_NEWUSER } from "../abi/sched.ts";
+import { SIGKILL } from "../abi/signal.ts";
 import { STATUS_SIZE } from "../abi/wait.ts";
 import { clone } from "../stage/launch.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -23,6 +24,7 @@ export async function withAllIds<T>(host: Stage, owner: Owner, body: (stage: Sta
   } finally {
     stage.discard();
     close();
+    if (stage.late) await host.kill(pid, SIGKILL);
     await host.wait4(pid, STATUS_SIZE, 0, 0);
     host.flush();
   }

@@ -87,14 +87,23 @@ export class Construction implements Context {
     return runHostProgram(this.host, program, argv);
   }
 
-  /** Lets go of the init stage's channel: a stage that still waits for orders ends. */
+  /** Lets go of the init stage's channel: a stage that still waits for orders ends. One that does not answer is killed. */
   release(): void {
     for (const it of [this.#program, this.#init]) {
       // what is still queued would be sent when the next stage is addressed, and there is nobody to send it to
       it?.stage.discard();
       it?.close();
     }
+    if (this.#init?.stage.late) kill(this.#init.pid);
     this.#program = this.#acting = this.#init = undefined;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it is another user's by now, and ends when it goes on
   }
 }
 

@@ -4,8 +4,7 @@
 
 import { AT_EMPTY_PATH, AT_FDCWD, F_SETFD, FD_CLOEXEC, O_CLOEXEC, O_RDONLY, O_RDWR } from "../abi/fcntl.ts";
 import type { Result } from "../stage/call.ts";
-import { PATIENCE } from "../stage/launch.ts";
-import { Session, type Stage } from "../stage/stage.ts";
+import { PATIENCE, Session, type Stage } from "../stage/stage.ts";
 import { CHANNEL } from "../stage/wire.ts";
 import type { Phase } from "./layer.ts";
 import { Parent } from "./parent.ts";

@@ -11,37 +11,52 @@ export interface Executor {
    * Starts the frame's calls. What is returned waits for them, settles their results, and returns the index of the call that
    * ended the frame too early, if one did.
    */
-  begin(frame: Frame): () => number | undefined;
+  begin(frame: Frame): Wait;
   /** From now on, a stage that does not answer for so long counts as gone. */
   limit(seconds: number): void;
+  /** Whether it counts as gone for that reason. */
+  readonly late: boolean;
 }
+
+/** `seconds`: as with `limit`, for this once. A limit that there is already goes before. */
+export type Wait = (seconds?: number) => number | undefined;
 
 /** Sends frames to a stage and waits for its replies. */
 export class Live implements Executor {
   readonly #role: string;
   readonly #transport: Transport;
+  readonly #kill: () => void;
   #serial = 0;
+  /** In seconds; 0: none. */
+  #limit = 0;
   /** Reads the reply that nobody has asked for yet: replies come in the order of the frames. */
   #unread: (() => void) | undefined;
   #leap: { readonly frame: Frame; readonly serial: number } | undefined;
 
-  constructor(role: string, transport: Transport) {
+  /** `kill` ends the process when it counts as gone because it does not answer, where there is somebody who can. */
+  constructor(role: string, transport: Transport, kill = (): void => {}) {
     this.#role = role;
     this.#transport = transport;
+    this.#kill = kill;
   }
 
   limit(seconds: number): void {
+    this.#limit = seconds;
     this.#transport.limit(seconds);
   }
 
-  begin(frame: Frame): () => number | undefined {
+  get late(): boolean {
+    return this.#transport.late;
+  }
+
+  begin(frame: Frame): Wait {
     this.#unread?.();
     const serial = ++this.#serial;
     const packets = frame.encode(serial);
     const last = frame.calls.at(-1) as Call;
     for (const [i, it] of packets.entries()) {
       const sent = this.#transport.send(it, i === packets.length - 1 ? frame.descriptors : []);
-      if (!sent) throw new StageGone(this.#role, last.show(), this.#transport.late);
+      if (!sent) throw this.#gone(last);
     }
     if (last.name === "execveat") return () => this.#leapInto(frame, serial);
     let outcome: (() => number | undefined) | undefined;
@@ -50,10 +65,22 @@ export class Live implements Executor {
       outcome = outcomeOf(() => this.#finish(frame, packets.length));
     };
     this.#unread = read;
-    return () => {
-      if (outcome === undefined) read();
+    return (seconds = 0) => {
+      if (outcome === undefined) this.#within(this.#limit || seconds, read);
       return outcome?.();
     };
+  }
+
+  #within(seconds: number, read: () => void): void {
+    if (seconds !== this.#limit) this.#transport.limit(seconds);
+    read();
+    if (seconds !== this.#limit) this.#transport.limit(this.#limit);
+  }
+
+  // Nobody knows what one that does not answer will do when it goes on, and what it does may be taken back before that.
+  #gone(call: Call): StageGone {
+    if (this.late) this.#kill();
+    return new StageGone(this.#role, call.show(), this.late);
   }
 
   /** Each packet has a reply; the last one is that of the calls. */
@@ -61,9 +88,8 @@ export class Live implements Executor {
     let answer: Uint8Array = new Uint8Array(0);
     for (let i = 0; i < packets; i++) answer = this.#receive();
     if (answer.length > 0) return frame.settle(answer);
-    const { late } = this.#transport;
     const last = frame.calls.at(-1) as Call;
-    if (late || last.name !== "execve") throw new StageGone(this.#role, last.show(), late);
+    if (this.late || last.name !== "execve") throw this.#gone(last);
     for (const call of frame.calls) call.result.settle(0);
     return undefined;
   }
@@ -112,6 +138,7 @@ const opens = new Set([
 
 /** Makes no call: each succeeds, with the result that it says may be assumed. */
 export class Plan implements Executor {
+  readonly late = false;
   #descriptor = 4;
 
   limit(): void {}

@@ -24,7 +24,7 @@ import { SIGCHLD } from "../abi/signal.ts";
 import { type Result, Sent } from "./call.ts";
 import { Channel, closeDescriptor } from "./channel.ts";
 import { Live, Plan } from "./executor.ts";
-import { type Session, Stage } from "./stage.ts";
+import { PATIENCE, type Session, Stage } from "./stage.ts";
 import { CHANNEL } from "./wire.ts";
 
 /** A stage that is about to be. */
@@ -75,7 +75,7 @@ export async function beginLaunch(session: Session, role = "host", { ownSession 
   const [channel, theirs] = Channel.pair();
   const child = Bun.spawn([stageProgram()], { stdio: ["inherit", "inherit", "inherit", theirs], env: {} });
   closeDescriptor(theirs);
-  const stage = new Stage(role, new Live(role, channel), session);
+  const stage = new Stage(role, new Live(role, channel, () => child.kill("SIGKILL")), session);
   const close = (): void => channel.close();
   const orClose = (error: unknown): never => {
     close();
@@ -142,12 +142,6 @@ export function clone(parent: Stage, role: string, flags: number): Promise<Clone
       }),
   );
 }
-
-/**
- * How long a stage may take to answer that lives beside programs of a container: they may have stopped it (SIGSTOP, ptrace), and
- * minidocker can do nothing else while it waits. Longer than a probe's call may take.
- */
-export const PATIENCE = 15;
 
 /** A child of `parent` where it is, by clone(2): the default filter of system calls refuses clone3. */
 export async function fork(parent: Stage, role: string): Promise<Cloned> {

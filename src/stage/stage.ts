@@ -32,7 +32,7 @@ export class Session {
   serial = 0;
   current: Stage | undefined;
   /** Waits for the reply to the frame that is under way. */
-  underWay: (() => void) | undefined;
+  underWay: ((seconds?: number) => void) | undefined;
 
   /** Each call travels alone. */
   get paced(): boolean {
@@ -40,10 +40,10 @@ export class Session {
   }
 
   /** Waits for the frame that is under way, if there is one. Throws what its first failed call amounts to. */
-  settle(): void {
+  settle(seconds?: number): void {
     const wait = this.underWay;
     this.underWay = undefined;
-    wait?.();
+    wait?.(seconds);
   }
 
   /** Somebody steps, and will want to know where a call comes from. */
@@ -51,6 +51,12 @@ export class Session {
     return this.observers.some((it) => it.pace !== undefined);
   }
 }
+
+/**
+ * How long a stage may take to answer that lives beside programs of a container, or of which nothing is expected any more: something
+ * may have stopped it (SIGSTOP, ptrace), and minidocker can do nothing else while it waits. Longer than a probe's call may take.
+ */
+export const PATIENCE = 15;
 
 /** What is more than a system call. */
 const ops = new Map<CallName, number>([
@@ -186,14 +192,14 @@ export class Stage {
   }
 
   /** Sends what is queued, and returns the function that waits for the results: for a frame that takes its time. */
-  flushLater(): () => void {
+  flushLater(): (seconds?: number) => void {
     this.#wait();
     const frame = this.#frame;
     this.#frame = new Frame();
     const start = Bun.nanoseconds();
     const finish = this.#executor.begin(frame);
-    return () => {
-      const failed = finish();
+    return (seconds) => {
+      const failed = finish(seconds);
       const micros = (Bun.nanoseconds() - start) / 1000;
       for (const call of frame.calls) {
         if (!call.result.settled) break;
@@ -217,11 +223,14 @@ export class Stage {
     }
   }
 
-  /** Forgets what is queued, or under way: after a failure, it belongs to something that will not happen. */
+  /**
+   * Forgets what is queued, or under way: after a failure, it belongs to something that will not happen. The stage that is at it, be
+   * it this one or another, counts as gone when it has not come to the end of that in time.
+   */
   discard(): void {
     this.#frame = new Frame();
     try {
-      this.session.settle();
+      this.session.settle(PATIENCE);
     } catch {
       // the first failure is the one that counts
     }
@@ -230,6 +239,11 @@ export class Stage {
   /** From now on, it counts as gone when it does not answer for so long. */
   limit(seconds: number): void {
     this.#executor.limit(seconds);
+  }
+
+  /** Whether it counts as gone for that reason. */
+  get late(): boolean {
+    return this.#executor.late;
   }
 
   /** Whether this stage makes no calls but only records them. */

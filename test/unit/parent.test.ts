@@ -9,6 +9,7 @@ test("one that tells of ended children without end is not listened to for ever",
   let answers = 0;
   const puppet: Executor = {
     limit: () => {},
+    late: false,
     begin: ({ calls }) => {
       for (const { result } of calls) result.settle(1000 + ++answers, new Uint8Array(4));
       return () => undefined;

@@ -3,6 +3,7 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../../abi/fcntl.ts";
 import { CLONE_NEWUSER } from "../../abi/sched.ts";
+import { SIGKILL } from "../../abi/signal.ts";
 import { STATUS_SIZE } from "../../abi/wait.ts";
 import type { Facts } from "../../core/facts.ts";
 import { StageError } from "../../stage/error.ts";
@@ -52,6 +53,7 @@ export class Trials {
       } finally {
         child.stage.discard();
         child.close();
+        if (child.stage.late) await host.kill(child.pid, SIGKILL);
         await host.wait4(child.pid, STATUS_SIZE, 0, 0);
       }
     }, host);

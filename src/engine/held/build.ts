@@ -124,9 +124,10 @@ export class Build {
     this.#answer = undefined;
     await this.#whole?.catch(() => {});
     this.#stepper.finish();
+    // before anything is waited for: something may have stopped one of them
+    await endDescendants(this.making.launched.pid);
     this.#built?.release();
     this.making.launched.stage.discard();
-    await endDescendants(this.making.launched.pid);
   }
 
   /** The host stage as well. */

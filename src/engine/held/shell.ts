@@ -18,8 +18,8 @@ import {
 } from "../../core/terminal.ts";
 import { Memory, Sent } from "../../stage/call.ts";
 import { Channel, closeDescriptor } from "../../stage/channel.ts";
-import { clone, PATIENCE } from "../../stage/launch.ts";
-import { Session, type Stage } from "../../stage/stage.ts";
+import { clone } from "../../stage/launch.ts";
+import { PATIENCE, Session, type Stage } from "../../stage/stage.ts";
 import { CHANNEL, supervise as order } from "../../stage/wire.ts";
 import { noShell } from "../enter.ts";
 import type { Build } from "./build.ts";
