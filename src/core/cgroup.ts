@@ -2,22 +2,10 @@
 // written to them while the container runs. Making and removing it is the cgroups layer's part.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { parseFlatKeyed, parseLimit, UNIFIED } from "../abi/cgroup.ts";
+import { parseFlatKeyed, UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
 import { CgroupPlace, type Folders } from "./cgroup-folders.ts";
 import type { CgroupFacts } from "./facts.ts";
-import { Refusal } from "./refusal.ts";
-
-/** What a cgroup uses, in bytes, microseconds and processes. What a hierarchy does not tell is undefined. */
-export interface CgroupStats {
-  readonly memory:
-    | { readonly current: number; readonly limit: number | undefined; readonly peak: number | undefined }
-    | undefined;
-  readonly cpu: { readonly usage: number; readonly throttledPeriods: number; readonly throttled: number } | undefined;
-  readonly pids: { readonly current: number; readonly limit: number | undefined } | undefined;
-  /** Share of the last ten seconds in which somebody waited for it, in per cent (v2 with CONFIG_PSI). */
-  readonly pressure: { readonly cpu?: number; readonly memory?: number; readonly io?: number };
-}
 
 /** A cgroup that exists, or did: every answer copes with its being gone. */
 export class Cgroup {
@@ -67,37 +55,6 @@ export class Cgroup {
     return this.oomKills() > 0;
   }
 
-  /** Stops all its processes where they are, unnoticed by them. Resolves when they stand; rejects after `seconds`. */
-  async freeze(seconds = 10): Promise<void> {
-    await this.#setFrozen(true, seconds);
-  }
-
-  async thaw(seconds = 10): Promise<void> {
-    await this.#setFrozen(false, seconds);
-  }
-
-  /** Whether all its processes stand still; undefined where there is nothing to tell it by. */
-  get frozen(): boolean | undefined {
-    const unified = this.#keyed(UNIFIED, "cgroup.events", "frozen");
-    if (unified !== undefined) return unified === 1;
-    const state = this.read("freezer", "freezer.state");
-    return state === undefined ? undefined : state.trim() === "FROZEN";
-  }
-
-  async #setFrozen(wanted: boolean, seconds: number): Promise<void> {
-    const unified = this.#existing(UNIFIED, "cgroup.freeze");
-    const freezer = this.#existing("freezer", "freezer.state");
-    const file = unified ?? freezer;
-    if (file === undefined) throw new Refusal("this container has no cgroup, so it cannot be paused", 1);
-    const words = file === unified ? ["0", "1"] : ["THAWED", "FROZEN"];
-    writeText(file, words[Number(wanted)] as string);
-    const until = Date.now() + seconds * 1000;
-    while (this.frozen !== wanted) {
-      if (Date.now() > until) throw new Error(`${file}: not ${wanted ? "frozen" : "thawed"} after ${seconds} s`);
-      await Bun.sleep(2);
-    }
-  }
-
   /** SIGKILL to all processes; with cgroup.kill (since 5.14) at once, else while none of them can fork away. */
   kill(): void {
     const file = this.#existing(UNIFIED, "cgroup.kill");
@@ -109,51 +66,6 @@ export class Cgroup {
     if (freezer !== undefined) writeText(freezer, "FROZEN");
     for (const pid of this.pids()) killProcess(pid);
     if (freezer !== undefined) writeText(freezer, "THAWED");
-  }
-
-  stats(): CgroupStats {
-    const v2 =
-      this.#existing(UNIFIED, "memory.current") !== undefined || this.#existing(UNIFIED, "pids.current") !== undefined;
-    return v2 ? this.#statsV2() : this.#statsV1();
-  }
-
-  #statsV2(): CgroupStats {
-    const number = (file: string): number | undefined => limit(this.read(UNIFIED, file));
-    const cpu = (key: string): number => this.#keyed(UNIFIED, "cpu.stat", key) ?? 0;
-    const current = number("memory.current");
-    const pids = number("pids.current");
-    return {
-      memory: current === undefined ? undefined : { current, limit: number("memory.max"), peak: number("memory.peak") },
-      cpu: { usage: cpu("usage_usec"), throttledPeriods: cpu("nr_throttled"), throttled: cpu("throttled_usec") },
-      pids: pids === undefined ? undefined : { current: pids, limit: number("pids.max") },
-      pressure: this.#pressure(),
-    };
-  }
-
-  #statsV1(): CgroupStats {
-    const number = (controller: string, file: string): number | undefined => limit(this.read(controller, file));
-    const current = number("memory", "memory.usage_in_bytes");
-    const peak = number("memory", "memory.max_usage_in_bytes");
-    const usage = number("cpuacct", "cpuacct.usage");
-    const cpu = (key: string): number => this.#keyed("cpu", "cpu.stat", key) ?? 0;
-    const pids = number("pids", "pids.current");
-    return {
-      memory: current === undefined ? undefined : { current, limit: number("memory", "memory.limit_in_bytes"), peak },
-      cpu:
-        usage === undefined
-          ? undefined
-          : { usage: usage / 1000, throttledPeriods: cpu("nr_throttled"), throttled: cpu("throttled_time") / 1000 },
-      pids: pids === undefined ? undefined : { current: pids, limit: number("pids", "pids.max") },
-      pressure: this.#pressure(),
-    };
-  }
-
-  #pressure(): CgroupStats["pressure"] {
-    const some = (name: string): Record<string, number> => {
-      const found = /^some avg10=([\d.]+)/m.exec(this.read(UNIFIED, `${name}.pressure`) ?? "");
-      return found === null ? {} : { [name]: Number(found[1]) };
-    };
-    return { ...some("cpu"), ...some("memory"), ...some("io") };
   }
 
   #keyed(controller: string, file: string, key: string): number | undefined {
@@ -186,10 +98,6 @@ function tree(folder: string): string[] {
 
 function numbers(text: string | undefined): number[] {
   return (text ?? "").split("\n").filter(Boolean).map(Number);
-}
-
-function limit(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseLimit(text);
 }
 
 function readText(path: string): string | undefined {

@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { findCgroups } from "../../src/core/cgroup-facts.ts";
+import { freeze } from "../harness/freeze.ts";
 import { inCgroup } from "../harness/grouped.ts";
 import { waitUntil } from "../harness/run.ts";
 import { isRoot, skipUnless } from "../harness/skip.ts";
@@ -82,7 +83,7 @@ hybridTest("without v2's tree, processes are frozen and killed one by one", () =
 hybridTest("without it, a frozen cgroup is killed as well", () =>
   inCgroup(both, { facts: { ...facts, parents: trees }, namespaces: [] }, async (it) => {
     await it.start("sleep 100 & sleep 100");
-    await it.cgroup.freeze();
+    await freeze(it.cgroup);
     expect(readFileSync(`${it.cgroup.folders.get("freezer")}/freezer.state`, "utf8")).toBe("FROZEN\n");
     it.cgroup.kill();
     expect(await it.exit()).toBe(137);
@@ -100,7 +101,7 @@ hybridTest("v2's tree has no controllers here, and kills and freezes all the sam
     expect(readFileSync(`${folder}/cgroup.controllers`, "utf8").trim()).toBe("");
     expect(readdirSync(folder)).toContain("cgroup.kill");
     await it.start("sleep 100");
-    await it.cgroup.freeze();
+    await freeze(it.cgroup);
     expect(readFileSync(`${folder}/cgroup.events`, "utf8")).toContain("frozen 1");
     it.cgroup.kill();
     expect(await it.exit()).toBe(137);

@@ -5,6 +5,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync,
 import { join } from "node:path";
 import { findCgroups } from "../../../src/core/cgroup-facts.ts";
 import type { CgroupFacts } from "../../../src/core/facts.ts";
+import { freeze } from "../../harness/freeze.ts";
 import { type Grouped, inCgroup } from "../../harness/grouped.ts";
 import { stages } from "../../harness/stages.ts";
 
@@ -82,15 +83,6 @@ test("without it the kernel picks one, and the shell lives to tell", () =>
     expect(it.cgroup.oomKills()).toBe(1);
   }));
 
-test("a frozen process still shows S: only cgroup.events tells", () =>
-  inCgroup(both, { namespaces: [] }, async (it) => {
-    await it.start("sleep 100");
-    await it.cgroup.freeze();
-    expect(it.view.status("State")).toMatch(/^S/);
-    expect(it.file("cgroup.events")).toContain("frozen 1");
-    await it.cgroup.thaw();
-  }));
-
 test("a cgroup with processes cannot hand on controllers: the error names the way out", async () => {
   const full = `${root}/md-full`;
   mkdirSync(full);
@@ -155,8 +147,7 @@ test("a v1 freezer and no cgroup.kill: processes are ended one by one", async ()
          for i in 1 2 3 4 5 6 7 8; do read x <$folder/f & done; wait`,
       );
       await until(() => it.cgroup.pids().length === 9, it);
-      await it.cgroup.freeze();
-      expect(it.cgroup.frozen).toBe(true);
+      await freeze(it.cgroup);
       await it.remove();
       expect(it.cgroup.pids()).toEqual([]);
     });
