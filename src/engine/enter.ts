@@ -70,7 +70,7 @@ export function shellInside(pid: number, argv: readonly string[] = ["sh", "+m"])
 async function shellOnThisTerminal(pid: number, argv: readonly string[]): Promise<number> {
   const session = new Session();
   session.origin = { layer: "shell", step: "join the namespaces" };
-  const guest = await launch(session, "guest", { ownSession: false });
+  const guest = await launch(session, "guest", { setsid: false });
   try {
     const { stage } = guest;
     await join(stage, pid);

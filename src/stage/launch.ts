@@ -69,9 +69,9 @@ export function stageProgram(): string {
  * Starts a stage as a child of this process, with this process's stdin, stdout and stderr. What takes a while goes on by itself until
  * somebody calls `finish`.
  * It runs from a sealed copy in memory, so nothing in a container can overwrite the program that it came from
- * through /proc/PID/exe (CVE-2019-5736). Without `ownSession` it stays among the caller's processes and can use its terminal.
+ * through /proc/PID/exe (CVE-2019-5736). Without `setsid`, which is setsid(2), it stays among the caller's processes and can use its terminal.
  */
-export async function beginLaunch(session: Session, role = "host", { ownSession = true } = {}): Promise<Launching> {
+export async function beginLaunch(session: Session, role = "host", { setsid = true } = {}): Promise<Launching> {
   const [channel, theirs] = Channel.pair();
   const child = Bun.spawn([stageProgram()], { stdio: ["inherit", "inherit", "inherit", theirs], env: {} });
   closeDescriptor(theirs);
@@ -82,7 +82,7 @@ export async function beginLaunch(session: Session, role = "host", { ownSession 
     throw error;
   };
   // out of the caller's session: its Ctrl-C is for minidocker, which forwards what it gets
-  if (ownSession) await stage.setsid().catch(orClose);
+  if (setsid) await stage.setsid().catch(orClose);
   const copy = await makeCopy(stage).catch(orClose);
   const finish = async (): Promise<Launched> => {
     await become(stage, copy).catch(orClose);
