@@ -69,7 +69,8 @@ export function stageProgram(): string {
  * Starts a stage as a child of this process, with this process's stdin, stdout and stderr. What takes a while goes on by itself until
  * somebody calls `finish`.
  * It runs from a sealed copy in memory, so nothing in a container can overwrite the program that it came from
- * through /proc/PID/exe (CVE-2019-5736). Without `setsid`, which is setsid(2), it stays among the caller's processes and can use its terminal.
+ * through /proc/PID/exe (CVE-2019-5736). Without `setsid` (setsid(2)) it stays among the caller's processes and can use its
+ * terminal.
  */
 export async function beginLaunch(session: Session, role = "host", { setsid = true } = {}): Promise<Launching> {
   const [channel, theirs] = Channel.pair();
