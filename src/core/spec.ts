@@ -1,6 +1,8 @@
 // What a container is, for minidocker: the configuration of the OCI runtime specification 1.2 (config.json), for Linux.
 // All that makes a container produces it, and the layers read nothing else. What the specification has no place for
 // stands under `annotations`, as JSON, behind the names at the end of this file.
+//
+// It has only what is carried out: a field that nobody reads would be ignored in silence.
 
 export interface Spec {
   ociVersion: string;
@@ -15,7 +17,6 @@ export interface Spec {
 
 export interface Process {
   terminal?: boolean;
-  consoleSize?: { height: number; width: number };
   cwd: string;
   env: string[];
   args: string[];
@@ -71,11 +72,10 @@ export interface DeviceRule {
 
 export interface Resources {
   /** All in bytes; `swap` is memory plus swap, as Docker counts; -1 is no limit. */
-  memory?: { limit?: number; reservation?: number; swap?: number; disableOOMKiller?: boolean };
+  memory?: { limit?: number; reservation?: number; swap?: number };
   /** `quota` and `period` in microseconds. */
   cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string };
   pids?: { limit: number };
-  blockIO?: { weight?: number };
   devices?: DeviceRule[];
   /** cgroup v2 files as they are: name → contents. */
   unified?: Record<string, string>;
@@ -114,7 +114,6 @@ export interface Linux {
   namespaces: Namespace[];
   uidMappings?: IdMapping[];
   gidMappings?: IdMapping[];
-  timeOffsets?: Partial<Record<"monotonic" | "boottime", { secs?: number; nanosecs?: number }>>;
   devices?: Device[];
   /** Relative to the cgroup that minidocker manages. Absent: the cgroups layer is off. */
   cgroupsPath?: string;

@@ -21,7 +21,7 @@ const hybridTest = skipUnless(facts.version === "v1" && unified, "needs a hybrid
 v1Test("each limit is a file in the tree of its controller", () => {
   const resources = {
     memory: { limit: 64 * MiB, swap: 96 * MiB, reservation: 32 * MiB },
-    cpu: { quota: 25_000, period: 50_000, shares: 512, cpus: "0" },
+    cpu: { quota: 25_000, period: 50_000, shares: 512, cpus: "0", mems: "0" },
     pids: { limit: 33 },
   };
   return inCgroup(both, { resources }, (it) => {
@@ -33,6 +33,7 @@ v1Test("each limit is a file in the tree of its controller", () => {
       "cpu.cfs_period_us": 50_000,
       "cpu.shares": 512,
       "cpuset.cpus": 0,
+      "cpuset.mems": 0,
       "pids.max": 33,
     };
     expect(Object.fromEntries(Object.keys(files).map((file) => [file, Number(it.file(file))]))).toEqual(files);

@@ -2,9 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { parseFlatKeyed, parseLimit } from "../../src/abi/cgroup.ts";
-import { checkResources } from "../../src/layers/cgroups/limits.ts";
+import { runOptions } from "../../src/cli/run-options.ts";
+import { checkResources, limitNames } from "../../src/layers/cgroups/limits.ts";
 import { settingsV1 } from "../../src/layers/cgroups/v1.ts";
-import { ioWeight, settingsV2, weightFromShares } from "../../src/layers/cgroups/v2.ts";
+import { settingsV2, weightFromShares } from "../../src/layers/cgroups/v2.ts";
 
 const MiB = 1024 * 1024;
 const written = (list: readonly { file: string; value: string }[]) => list.map(({ file, value }) => `${file} ${value}`);
@@ -38,7 +39,6 @@ describe("limits in v2", () => {
   test("the usual shares become the usual weight, and the ends meet the ends", () => {
     expect([2, 1024, 262_144].map(weightFromShares)).toEqual([1, 100, 10_000]);
     expect([512, 2048].map(weightFromShares)).toEqual([59, 174]);
-    expect([10, 500, 1000].map(ioWeight)).toEqual([1, 4950, 10_000]);
   });
 
   test("files are passed through, a line at a time; those that are no limits are refused", () => {
@@ -52,11 +52,13 @@ describe("limits in v2", () => {
       expect(() => settingsV2({ unified: { [file]: "1" } })).toThrow(`linux.resources.unified["${file}"]`);
     }
   });
+});
 
-  test("an OOM killer that is switched off is refused: v2 has no such file", () => {
-    expect(() => settingsV2({ memory: { disableOOMKiller: true } })).toThrow("--oom-kill-disable");
-    expect(settingsV2({ memory: { disableOOMKiller: false } })).toEqual([]);
-  });
+test("a limit's name has the options of run in it, as they are called there", () => {
+  const options = runOptions.map(({ long }) => `--${long}`);
+  const named = Object.values(limitNames).flatMap((it) => it.match(/--[a-z-]+/g) ?? []);
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((it) => !options.includes(it as (typeof options)[number]))).toEqual([]);
 });
 
 describe("limits in v1", () => {

@@ -11,7 +11,7 @@ export function explain(spec: Spec): Explanation {
 function limits({ linux: { cgroupsPath, resources = {} } }: Spec): string {
   if (cgroupsPath === undefined)
     return "For this container the layer is off: it shares the cgroup of whoever started it.";
-  const { memory = {}, cpu = {}, pids, blockIO } = resources;
+  const { memory = {}, cpu = {}, pids } = resources;
   const rows: [unknown, string][] = [
     [memory.limit, limitNames.memory],
     [memory.swap, limitNames.swap],
@@ -20,7 +20,6 @@ function limits({ linux: { cgroupsPath, resources = {} } }: Spec): string {
     [cpu.shares, limitNames.shares],
     [cpu.cpus, limitNames.cpuset],
     [pids?.limit, limitNames.pids],
-    [blockIO?.weight, limitNames.weight],
   ];
   const set = rows.filter(([value]) => value !== undefined).map(([value, name]) => `* ${name}: \`${value}\``);
   return set.length === 0

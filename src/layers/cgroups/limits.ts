@@ -14,18 +14,16 @@ export interface Setting {
   readonly missing?: string;
 }
 
-/** The names under which limits are known to users, in the order in which they are set. */
+/** The names under which limits are known to users: an option, or the place in config.json where there is none. */
 export const limitNames = {
   memory: "the memory limit (--memory)",
   reservation: "the memory reservation (--memory-reservation)",
   swap: "the swap limit (--memory-swap)",
-  oomKiller: "the switched-off OOM killer (--oom-kill-disable)",
-  cpus: "the CPU limit (--cpus, --cpu-quota)",
+  cpus: "the CPU limit (--cpus)",
   shares: "the CPU weight (--cpu-shares)",
   cpuset: "the choice of CPUs (--cpuset-cpus)",
-  mems: "the choice of memory nodes (--cpuset-mems)",
+  mems: "the choice of memory nodes (linux.resources.cpu.mems)",
   pids: "the process limit (--pids-limit)",
-  weight: "the block I/O weight (--blkio-weight)",
 } as const;
 
 export const swapMissing =

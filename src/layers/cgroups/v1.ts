@@ -10,10 +10,10 @@ export function settingsV1(resources: Resources): Setting[] {
   if (Object.keys(resources.unified ?? {}).length > 0) {
     throw new Refusal("linux.resources.unified names files of cgroup v2, and this host has v1: use the other limits");
   }
-  return [...memory(resources), ...cpu(resources), ...pidsSetting(resources), ...weight(resources)];
+  return [...memory(resources), ...cpu(resources), ...pidsSetting(resources)];
 }
 
-function memory({ memory: { limit, reservation, swap, disableOOMKiller } = {} }: Resources): Setting[] {
+function memory({ memory: { limit, reservation, swap } = {} }: Resources): Setting[] {
   const rows: Setting[] = [];
   const put = (file: string, value: number, name: string, more: Partial<Setting> = {}): void => {
     rows.push({ controller: "memory", file, value: String(value), limit: name, ...more });
@@ -22,7 +22,6 @@ function memory({ memory: { limit, reservation, swap, disableOOMKiller } = {} }:
   if (asked(limit)) put("memory.limit_in_bytes", limit, limitNames.memory);
   if (asked(swap)) put("memory.memsw.limit_in_bytes", swap, limitNames.swap, { missing: swapMissing });
   if (asked(reservation)) put("memory.soft_limit_in_bytes", reservation, limitNames.reservation);
-  if (disableOOMKiller === true) put("memory.oom_control", 1, limitNames.oomKiller);
   return rows;
 }
 
@@ -37,9 +36,4 @@ function cpu({ cpu: { shares, quota, period, cpus, mems } = {} }: Resources): Se
   if (cpus) put("cpuset.cpus", cpus, limitNames.cpuset);
   if (mems) put("cpuset.mems", mems, limitNames.mems);
   return rows;
-}
-
-function weight({ blockIO }: Resources): Setting[] {
-  if (!asked(blockIO?.weight)) return [];
-  return [{ controller: "blkio", file: "blkio.bfq.weight", value: String(blockIO.weight), limit: limitNames.weight }];
 }

@@ -14,15 +14,11 @@ export function settingsV2(resources: Resources): Setting[] {
     ...cpu(resources),
     ...cpuset(resources),
     ...pidsSetting(resources),
-    ...weight(resources),
     ...unified(resources),
   ];
 }
 
-function memory({ memory: { limit, reservation, swap, disableOOMKiller } = {} }: Resources): Setting[] {
-  if (disableOOMKiller === true) {
-    throw new Refusal(`${limitNames.oomKiller} is not possible with cgroup v2, which always kills: leave it out`);
-  }
+function memory({ memory: { limit, reservation, swap } = {} }: Resources): Setting[] {
   const rows: Setting[] = [];
   const put = (file: string, value: string, name: string, more: Partial<Setting> = {}): void => {
     rows.push({ controller: "memory", file, value, limit: name, ...more });
@@ -61,11 +57,6 @@ function cpuset({ cpu: { cpus, mems } = {} }: Resources): Setting[] {
   ];
 }
 
-function weight({ blockIO }: Resources): Setting[] {
-  if (!asked(blockIO?.weight)) return [];
-  return [{ controller: "io", file: "io.weight", value: String(ioWeight(blockIO.weight)), limit: limitNames.weight }];
-}
-
 /** Files that would move processes or change the tree, and are not limits. */
 const structure = /^cgroup\.(procs|threads|kill|type|freeze|subtree_control)$/;
 
@@ -92,9 +83,4 @@ export function weightFromShares(shares: number): number {
   if (shares >= 262_144) return 10_000;
   const log = Math.log2(shares);
   return Math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34));
-}
-
-/** v1's weight (10 … 1000) as a v2 weight (1 … 10000), in a straight line. */
-export function ioWeight(weight: number): number {
-  return Math.round(1 + ((weight - 10) * 9999) / 990);
 }
