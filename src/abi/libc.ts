@@ -2,6 +2,7 @@
 // crash and not an error. docs/decisions/0001-bun-ffi.md
 
 import { dlopen, read } from "bun:ffi";
+import { syscallNumbers } from "./syscalls.ts";
 
 const signatures = {
   pipe2: { args: ["ptr", "int"], returns: "int" },
@@ -13,8 +14,8 @@ const signatures = {
   poll: { args: ["ptr", "usize", "int"], returns: "int" },
   close: { args: ["int"], returns: "int" },
   flock: { args: ["int", "int"], returns: "int" },
-  // syscall(2) with three arguments, the second of them a pointer
-  syscall: { args: ["i64", "int", "ptr", "u32"], returns: "int" },
+  // syscall(2) with four arguments; a pointer is a number, too
+  syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "int" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 
@@ -42,4 +43,11 @@ function load() {
 export function errno(): number {
   const location = libc().__errno_location();
   return location === null ? 0 : read.i32(location, 0);
+}
+
+/** A system call for which the C library has no function, or only a newer one does. Returns its result, or -errno. */
+export function systemCall(name: string, first: number, second: number, third = 0, fourth = 0): number {
+  const number = syscallNumbers(process.arch === "arm64" ? "aarch64" : "x86_64").get(name) as number;
+  const result = libc().syscall(number, first, second, third, fourth);
+  return result < 0 ? -errno() : result;
 }

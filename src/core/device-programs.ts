@@ -4,17 +4,14 @@
 import { ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { BPF_CGROUP_DEVICE, BPF_PROG_QUERY, bpfProgQuery } from "../abi/ebpf.ts";
-import { libc } from "../abi/libc.ts";
-import { type Arch, syscallNumbers } from "../abi/syscalls.ts";
+import { systemCall } from "../abi/libc.ts";
 
 /** The programs on the cgroup of that folder itself; undefined where the kernel does not tell us (CAP_NET_ADMIN). */
 export function countDevicePrograms(folder: string): number | undefined {
   const fd = openSync(folder, "r");
   try {
     const query = bpfProgQuery.encode({ target_fd: fd, attach_type: BPF_CGROUP_DEVICE });
-    const arch: Arch = process.arch === "arm64" ? "aarch64" : "x86_64";
-    const number = syscallNumbers(arch).get("bpf") as number;
-    if (libc().syscall(number, BPF_PROG_QUERY, ptr(query), query.length) < 0) return undefined;
+    if (systemCall("bpf", BPF_PROG_QUERY, ptr(query), query.length) < 0) return undefined;
     return bpfProgQuery.decode(new DataView(query.buffer)).prog_cnt;
   } finally {
     closeSync(fd);

@@ -107,10 +107,10 @@ export function filesOf(paths: Paths, id: string) {
 }
 
 /** From now on the program's life is the container's. */
-export function recordStart({ paths, launched }: Making, built: Construction, id: string): void {
+export function recordStart({ paths, launched }: Making, built: Construction, id: string): ContainerRecord {
   const program = identify(built.pid);
   const supervisor = identify(launched.pid);
-  updateRecord(paths, id, {
+  return updateRecord(paths, id, {
     status: "running",
     started: new Date().toISOString(),
     ...(program === undefined ? {} : { process: program }),

@@ -9,7 +9,7 @@ import { launch } from "../stage/launch.ts";
 import { Session } from "../stage/stage.ts";
 import { findContainer } from "../state/find.ts";
 import { containerDir, openPaths } from "../state/paths.ts";
-import { isAlive, type ProcessIdentity } from "../state/process.ts";
+import { isAlive, type ProcessIdentity, signalProcess } from "../state/process.ts";
 import { noSuchContainer } from "../state/record.ts";
 import type { ContainerRecord, Listed } from "../state/shape.ts";
 import type { Care } from "./care.ts";
@@ -52,8 +52,7 @@ function isBusy(found: Listed): found is ContainerRecord {
 async function end(record: ContainerRecord, { paths, facts }: Care): Promise<void> {
   const { process: program, creator, name } = record;
   declareUnwanted(paths, record.id);
-  if (program !== undefined && isAlive(program)) process.kill(program.pid, "SIGKILL");
-  else Cgroup.of(facts.cgroup, record.id).kill();
+  if (program === undefined || !signalProcess(program, "SIGKILL")) Cgroup.of(facts.cgroup, record.id).kill();
   const deadline = Date.now() + SECONDS * 1000;
   while (attendants(record).some(isAlive) && existsSync(containerDir(paths, record.id))) {
     if (Date.now() > deadline) {

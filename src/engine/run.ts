@@ -93,9 +93,8 @@ async function fromImage(it: Making, image: Image, interrupts: HeldInterrupts): 
 }
 
 async function supervise(it: Making, built: Construction, record: ContainerRecord): Promise<number> {
-  const { launched, options, facts } = it;
-  recordStart(it, built, record.id);
-  const stopForwarding = forwardSignals(launched.pid, options.terminal, () => process.kill(built.pid, "SIGKILL"));
+  const { options, facts } = it;
+  const stopForwarding = forwardSignals(recordStart(it, built, record.id), options.terminal);
   const ended = superviseProgram(built).finally(stopForwarding);
   // while the program runs there is time to finish what others have left
   const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) =>

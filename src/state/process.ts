@@ -1,7 +1,10 @@
 // Which process a number stands for. The kernel reuses pids, so a recorded one means something only together with the
 // time at which that process was started, and a start time, which counts from boot, only together with the boot.
 
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
+import { EINVAL, ENOENT, ESRCH, errnoName } from "../abi/errno.ts";
+import { systemCall } from "../abi/libc.ts";
+import { SIG } from "../abi/signal.ts";
 import { bootId } from "../core/boot.ts";
 
 export interface ProcessIdentity {
@@ -32,6 +35,27 @@ export function isAlive({ pid, startTime, bootId: boot }: ProcessIdentity): bool
   if (boot !== bootId()) return false;
   const found = status(pid);
   return found?.startTime === startTime && found.state !== "Z" && found.state !== "X";
+}
+
+/**
+ * Sends a signal to exactly this process, as kill(2) cannot: its number may be another process's by then. False where it has
+ * ended. Throws an Error where it is another user's.
+ */
+export function signalProcess(identity: ProcessIdentity, signal: string): boolean {
+  const fd = systemCall("pidfd_open", identity.pid, 0);
+  // EINVAL, or ENOENT since 6.9: a thread has the number by now
+  if ([-ESRCH, -EINVAL, -ENOENT].includes(fd)) return false;
+  if (fd < 0) throw new Error(`pidfd_open(${identity.pid}) = ${errnoName(-fd)}`);
+  try {
+    // the descriptor stands for whoever has the number now, also when somebody else has it later
+    if (!isAlive(identity)) return false;
+    const result = systemCall("pidfd_send_signal", fd, SIG[signal] as number);
+    if (result < 0 && result !== -ESRCH)
+      throw new Error(`pidfd_send_signal(${identity.pid}, ${signal}) = ${errnoName(-result)}`);
+    return result === 0;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 // proc_pid_stat(5): the name stands in brackets and may hold brackets itself, so what follows the last one counts.

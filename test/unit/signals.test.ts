@@ -1,0 +1,37 @@
+// Signals that minidocker gets while a program runs go on to the supervisor, and at last to the program, by their identity.
+
+import { expect, test } from "bun:test";
+import { forwardSignals } from "../../src/engine/signals.ts";
+import { identify, isAlive, type ProcessIdentity } from "../../src/state/process.ts";
+import type { ContainerRecord } from "../../src/state/shape.ts";
+
+const sleeper = () => Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });
+
+function askThreeTimes(supervisor: ProcessIdentity, program: ProcessIdentity): void {
+  const stop = forwardSignals({ supervisor, process: program } as ContainerRecord, false);
+  try {
+    for (let i = 0; i < 3; i++) process.emit("SIGTERM");
+  } finally {
+    stop();
+  }
+}
+
+test("after both have ended they reach nobody, and are no error", async () => {
+  const [supervisor, program] = [sleeper(), sleeper()];
+  const identities = [supervisor, program].map(({ pid }) => identify(pid) as ProcessIdentity);
+  for (const it of [supervisor, program]) it.kill("SIGKILL");
+  await Promise.all([supervisor.exited, program.exited]);
+  const [one, other] = identities as [ProcessIdentity, ProcessIdentity];
+  expect(() => askThreeTimes(one, other)).not.toThrow();
+});
+
+test("they do not reach who has a number of theirs by now", async () => {
+  const stranger = sleeper();
+  const identity = identify(stranger.pid) as ProcessIdentity;
+  const earlier = { ...identity, startTime: identity.startTime - 1 };
+  askThreeTimes(earlier, earlier);
+  await Bun.sleep(20);
+  expect(isAlive(identity)).toBe(true);
+  stranger.kill("SIGKILL");
+  await stranger.exited;
+});
