@@ -26,7 +26,7 @@ type Changes = Partial<Omit<ContainerRecord, "id" | "name" | "created" | "creato
  */
 export function createRecord(
   paths: Paths,
-  fields: Pick<ContainerRecord, "image" | "command" | "autoRemove" | "labels"> & { readonly name?: string },
+  fields: Pick<ContainerRecord, "image" | "command" | "autoRemove"> & { readonly name?: string },
 ): ContainerRecord {
   const { name: wanted, ...rest } = fields;
   if (wanted !== undefined) checkName(wanted);

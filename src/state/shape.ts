@@ -3,6 +3,8 @@
 
 import type { ProcessIdentity } from "./process.ts";
 
+const statuses = ["creating", "running", "exited"] as const;
+
 export interface ContainerRecord {
   readonly id: string;
   readonly name: string;
@@ -10,7 +12,7 @@ export interface ContainerRecord {
   readonly image: string;
   /** What runs: the image's entry point, then the command. */
   readonly command: readonly string[];
-  readonly status: "creating" | "created" | "running" | "exited";
+  readonly status: (typeof statuses)[number];
   /** The minidocker that made it. While `creating`: if it is not alive, nobody finishes this container. */
   readonly creator: ProcessIdentity;
   /** Times as in 2026-01-31T12:00:00.000Z. */
@@ -23,11 +25,8 @@ export interface ContainerRecord {
   readonly supervisor?: ProcessIdentity;
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
-  /** Why it could not be started. */
-  readonly error?: string;
   /** To be removed as soon as it has ended (`--rm`). */
   readonly autoRemove?: boolean;
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A container whose `state.json` says nothing usable. */
@@ -49,8 +48,7 @@ const number: Test = (value) => Number.isSafeInteger(value);
 const boolean: Test = (value) => typeof value === "boolean";
 const time: Test = (value) => text(value) && !Number.isNaN(Date.parse(value as string));
 const texts: Test = (value) => Array.isArray(value) && value.every(text);
-const labels: Test = (value) => isObject(value) && Object.values(value).every(text);
-const status: Test = (value) => ["creating", "created", "running", "exited"].includes(value as string);
+const status: Test = (value) => (statuses as readonly unknown[]).includes(value);
 
 const identityFields: Readonly<Record<keyof ProcessIdentity, Test>> = { pid: number, startTime: number, bootId: text };
 const identity: Test = (value) =>
@@ -65,9 +63,7 @@ const optional: Readonly<Record<Exclude<keyof ContainerRecord, keyof typeof requ
   supervisor: identity,
   exitCode: number,
   oomKilled: boolean,
-  error: text,
   autoRemove: boolean,
-  labels,
 };
 
 /** The record, or what is wrong with the text, as the end of a sentence: `is empty`. */

@@ -73,7 +73,7 @@ rootTest("when the disk is full, a record keeps what it said, and the container 
   onSmallDisk("size=64k", () => {
     const { id } = create("web");
     fill();
-    expect(() => updateRecord(paths, id, { error: "x".repeat(10_000) })).toThrow(
+    expect(() => updateRecord(paths, id, { image: "x".repeat(10_000) })).toThrow(
       `state.json cannot be written (ENOSPC)`,
     );
     expect(readRecord(paths, id).status).toBe("creating");

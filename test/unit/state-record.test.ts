@@ -28,8 +28,8 @@ const self = identify(process.pid) as ProcessIdentity;
 
 test("a new record says who makes the container, and reads back as it was written", () => {
   const before = Date.now();
-  const record = createRecord(paths, { image: "./rootfs", command: ["ls"], autoRemove: true, labels: { a: "ü\n" } });
-  expect(record).toMatchObject({ status: "creating", image: "./rootfs", command: ["ls"], creator: self });
+  const record = createRecord(paths, { image: "./rootfs", command: ["ls", "ü\n"], autoRemove: true });
+  expect(record).toMatchObject({ status: "creating", image: "./rootfs", command: ["ls", "ü\n"], creator: self });
   expect(Date.parse(record.created)).toBeWithin(before, Date.now() + 1);
   expect(readRecord(paths, record.id)).toEqual(record);
 });
@@ -38,7 +38,7 @@ test("whatever the umask is, other users can read neither records, configuration
   const mask = process.umask(0);
   try {
     const { id } = create("web");
-    updateRecord(paths, id, { status: "created" });
+    updateRecord(paths, id, { status: "running" });
     writeConfig(paths, id, { process: { env: ["SECRET=1"] } } as unknown as Spec);
     appendIntent(containerDir(paths, id), { layer: "test", kind: "file" });
     const dir = containerDir(paths, id);
@@ -65,9 +65,9 @@ test("an update changes the fields that it names and keeps the others", () => {
 test("two processes that update different fields at once lose nothing of each other's", async () => {
   const { id } = create("web");
   await withWorkers(2, paths.state, async ([one, two]) => {
-    await Promise.all([one?.run("update", id, "exitCode", 300), two?.run("update", id, "error", 300)]);
+    await Promise.all([one?.run("update", id, "exitCode", 300), two?.run("update", id, "image", 300)]);
   });
-  expect(readRecord(paths, id)).toMatchObject({ exitCode: 300, error: "300" });
+  expect(readRecord(paths, id)).toMatchObject({ exitCode: 300, image: "300" });
 });
 
 test("a reader sees a whole record at every moment of its replacement", async () => {

@@ -14,9 +14,9 @@ const operations = {
   create: (name: string): string => createRecord(paths, { name, image: "base", command: ["sh"] }).id,
   remove: (id: string): void => removeRecord(paths, id),
   /** Sets one field to each number in turn; the last one stays. */
-  update: (id: string, field: "exitCode" | "error", times: number): void => {
+  update: (id: string, field: "exitCode" | "image", times: number): void => {
     for (let i = 1; i <= times; i++)
-      updateRecord(paths, id, field === "error" ? { error: String(i) } : { exitCode: i });
+      updateRecord(paths, id, field === "image" ? { image: String(i) } : { exitCode: i });
   },
   reserve: (name: string, id: string): string | undefined => reserveName(paths, name, id),
   count: (file: string, times: number): void => {

@@ -57,7 +57,7 @@ function count(list: readonly Listed[]) {
     total: list.length,
     running: of("running"),
     exited: of("exited"),
-    other: of("creating", "created", "damaged"),
+    other: of("creating", "damaged"),
   };
 }
 

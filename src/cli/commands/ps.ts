@@ -111,7 +111,7 @@ function statusOf(record: ContainerRecord): string {
     const when = finished === undefined ? "" : ` ${duration(secondsSince(finished))} ago`;
     return `Exited (${exitCode ?? "?"})${when}${oomKilled ? " (out of memory)" : ""}`;
   }
-  if (status !== "running") return status === "creating" ? "Being created" : "Created";
+  if (status === "creating") return "Being created";
   if (!runs(record)) return "Dead";
   return `Up ${duration(secondsSince(started ?? record.created))}`;
 }
