@@ -141,14 +141,10 @@ function privileges(values: RunValues, { cwd }: Place) {
     typeof parseSecurity
   >;
   const without = values.layers.length === 0 ? [] : option("--layers", values.layers.join(","), parseLayers);
-  const profile = security.seccomp === "unconfined" ? undefined : security.seccomp;
-  if (profile !== undefined && without.includes("seccomp")) {
-    throw new Refusal(`--security-opt seccomp=${profile} needs the layer seccomp, which --layers leaves out`);
+  const { noNewPrivileges, seccomp } = security;
+  if (seccomp !== undefined && seccomp !== "unconfined" && without.includes("seccomp")) {
+    throw new Refusal(`--security-opt seccomp=${seccomp} needs the layer seccomp, which --layers leaves out`);
   }
-  const off = [
-    ...(security.noNewPrivileges === false ? ["no-new-privs"] : []),
-    ...(security.seccomp === "unconfined" ? ["seccomp"] : []),
-  ];
   return {
     capAdd: each(
       "--cap-add",
@@ -160,16 +156,15 @@ function privileges(values: RunValues, { cwd }: Place) {
       values["cap-drop"].flatMap((it) => it.split(",")),
       parseCapability,
     ),
-    ...present({
-      seccompProfile: profile === undefined ? undefined : { path: profile, text: readProfile(resolve(cwd, profile)) },
-    }),
-    without: [...new Set([...without, ...off])],
+    ...present({ noNewPrivileges, seccompProfile: chooseProfile(seccomp, cwd) }),
+    without,
     plugins: values.layer.map((it) => resolve(cwd, it)),
   };
 }
 
-function readProfile(path: string): string {
-  return new TextDecoder().decode(readOption("--security-opt seccomp", path));
+function chooseProfile(path: string | undefined, cwd: string): RunOptions["seccompProfile"] {
+  if (path === undefined || path === "unconfined") return path;
+  return { path, text: new TextDecoder().decode(readOption("--security-opt seccomp", resolve(cwd, path))) };
 }
 
 const stepSizes: Readonly<Record<StepSize, true>> = { layer: true, step: true, call: true };

@@ -14,13 +14,15 @@ export interface Layer {
   readonly summary: string;
   /** The lesson that teaches it. */
   readonly lesson: string;
+  /** What `--layers` leaving it out means, in a clause that is told: `the NAME layer is off: …`. A plugin needs none. */
+  readonly otherwise?: string;
   /** What it cannot work without, and the safe meaning of that being absent. */
   readonly requires: readonly Requirement[];
   /** A plugin says after which layer it comes. */
   readonly after?: string;
   /** Do it: calls in the container's process (`ctx.stage`) and on the host (`ctx.host`), grouped in named steps. */
   apply(ctx: Context): Promise<void>;
-  /** The safe meaning of the layer being off, where that is not "nothing". */
+  /** What is done in its place where it is off, if that is not "nothing". */
   without?(ctx: Context): Promise<void>;
   /** What is about to happen and why. `steps` has an entry for each step that `apply` or `without` may take. */
   explain(spec: Spec): Explanation;
@@ -36,8 +38,10 @@ export interface Layer {
 export interface Requirement {
   /** A layer, or a part such as `namespaces.mount`. */
   readonly name: string;
-  /** What happens without it, in a sentence that is shown. */
+  /** What happens without it, in a clause that is told: `the part namespaces.mount is off: …`. */
   readonly otherwise: string;
+  /** Without it there is another way, whether the layer itself is on or off. What else the layer requires does not matter then. */
+  readonly fundamental?: true;
 }
 
 export interface Context {
@@ -66,7 +70,7 @@ export interface Context {
 }
 
 /** Something that takes part in making a container, in its turn: a layer, or a part of the runtime itself. */
-export type Phase = Pick<Layer, "name" | "apply" | "without">;
+export type Phase = Pick<Layer, "name" | "apply" | "without" | "otherwise"> & Partial<Pick<Layer, "requires">>;
 
 /** JSON that names a resource outside the process, for `undo`. The layer's name is added by `intend`. */
 export interface Intent {

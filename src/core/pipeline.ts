@@ -3,6 +3,7 @@
 
 import { clone } from "../stage/launch.ts";
 import type { Session, Stage } from "../stage/stage.ts";
+import { absences } from "./absence.ts";
 import type { Facts } from "./facts.ts";
 import { runHostProgram } from "./host-program.ts";
 import type { Context, Intent, JournalEntry, Layer, Phase } from "./layer.ts";
@@ -46,8 +47,9 @@ export class Construction implements Context {
     return this.#init.pid;
   }
 
-  /** Applies each phase, or what stands for it where the container is made without it. */
+  /** Applies each phase, or what stands for it where the container is made without it. What is left out is told first. */
   async build(phases: readonly Phase[]): Promise<void> {
+    for (const text of absences(this.spec, phases)) this.notice(text);
     for (const phase of phases) {
       this.#layer = phase.name;
       this.step("begin");

@@ -62,7 +62,7 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
       args: chooseCommand(options, image),
       user: { uid: user.uid, gid: user.gid, additionalGids: groups(user, linux) },
       ...(on("capabilities") ? { capabilities: capabilitySets(kept) } : {}),
-      noNewPrivileges: on("no-new-privs"),
+      noNewPrivileges: on("no-new-privs") && options.noNewPrivileges !== false,
       ...(options.ulimits.length === 0 ? {} : { rlimits: [...options.ulimits] }),
     },
     mounts: orderMounts(defaultMounts(rootless, options.shmSize), userMounts(options, facts, identity.id)),
@@ -89,7 +89,9 @@ function buildLinux(options: RunOptions, facts: Facts, identity: Identity, capab
           resources: { ...options.resources, devices: deviceRules(devices, options.devices) },
         }
       : {}),
-    ...(on("seccomp") ? { seccomp: profile(options, facts, capabilities) } : {}),
+    ...(on("seccomp") && options.seccompProfile !== "unconfined"
+      ? { seccomp: profile(options.seccompProfile, facts, capabilities) }
+      : {}),
     ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
     maskedPaths: on("overlay.masks") ? defaultMaskedPaths() : [],
     readonlyPaths: on("overlay.masks") ? [...defaultReadonlyPaths] : [],
@@ -111,13 +113,17 @@ function groups({ additionalGids }: User, { gidMappings }: Linux): number[] {
 
 // The profile allows more where more capabilities are left. It is the one for the capabilities that were asked for, also
 // when their layer is off: then only one thing changes, and what it protected from can be seen.
-function profile({ seccompProfile }: RunOptions, { kernel }: Facts, capabilities: readonly string[]): Seccomp {
+function profile(
+  own: { readonly path: string; readonly text: string } | undefined,
+  { kernel }: Facts,
+  capabilities: readonly string[],
+): Seccomp {
   const arch = process.arch === "arm64" ? "aarch64" : "x86_64";
-  if (seccompProfile === undefined) return defaultProfile(capabilities, arch);
+  if (own === undefined) return defaultProfile(capabilities, arch);
   try {
-    return readProfile(seccompProfile.text, capabilities, arch, kernel);
+    return readProfile(own.text, capabilities, arch, kernel);
   } catch (error) {
-    throw new Refusal(`--security-opt seccomp=${seccompProfile.path}: ${(error as Error).message}`);
+    throw new Refusal(`--security-opt seccomp=${own.path}: ${(error as Error).message}`);
   }
 }
 

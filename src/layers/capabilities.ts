@@ -32,6 +32,7 @@ export const capabilities: Layer = {
   name: "capabilities",
   summary: "a few of root's powers instead of all; the user and groups of the process",
   lesson: "capabilities",
+  otherwise: "root in the container has all of root's powers",
   requires: [],
   async apply(ctx) {
     if (ctx.spec.process.capabilities === undefined) return;
@@ -39,7 +40,6 @@ export const capabilities: Layer = {
     await becomeUser(ctx);
     await settle(ctx);
   },
-  without: async (ctx) => ctx.notice("capabilities are off: root in the container has all of root's powers"),
   explain: () => ({ about, steps }),
   verify,
 };

@@ -59,12 +59,12 @@ export const namespaces: Layer = {
   name: "namespaces",
   summary: "views of its own: processes, mounts, hostname, IPC, network, users, clocks",
   lesson: "uts",
+  otherwise: "the container sees the host's processes, mounts, hostname and network",
   requires: [],
   apply: make,
   // The process has to exist in any case; without namespaces it is an ordinary child with the host's views.
   without: (ctx) => {
     ctx.step("clone the init stage");
-    ctx.notice("namespaces are off: the container sees the host's processes, mounts, hostname and network");
     return ctx.cloneInit(0);
   },
   explain: () => ({ about, steps }),

@@ -13,6 +13,7 @@ export const noNewPrivs: Layer = {
   name: "no-new-privs",
   summary: "execve can no longer add privileges (setuid programs, file capabilities)",
   lesson: "no-new-privs",
+  otherwise: "setuid programs and file capabilities add privileges, as with Docker",
   requires: [],
   async apply(ctx) {
     if (!ctx.spec.process.noNewPrivileges) return;

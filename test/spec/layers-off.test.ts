@@ -97,16 +97,34 @@ describe("what is left out changes nothing on the host's disk or in its mounts",
   }
 });
 
-describe("what stands for a layer that is left out is told", () => {
-  for (const name of names) {
+describe("what it means is told, once", () => {
+  const told = async (...options: string[]): Promise<string[]> => {
+    const { code, stderr } = await host.minidocker(["run", "--rm", ...options, rootfs, "true"]);
+    expect({ options, code }).toEqual({ options, code: 0 });
+    return stderr.split("\n").filter(Boolean);
+  };
+
+  for (const { name, otherwise } of layers) {
     rootTest(name, async () => {
-      const { code, stderr } = await host.minidocker(["run", "--rm", `--layers=-${name}`, rootfs, "true"]);
-      expect(code).toBe(0);
-      if (silent.includes(name)) expect(stderr).toBe("");
-      else expect(stderr).toMatch(/^minidocker: .*\b(off|without)\b/m);
+      const lines = await told(`--layers=-${name}`);
+      const [own, ...others] = lines.filter((it) => it.startsWith(`minidocker: the ${name} layer is off: `));
+      expect(own).toContain(otherwise ?? "?");
+      expect(others).toEqual([]);
+      // and what its parts mean to the other layers
+      expect(lines.filter((it) => it !== own && !it.startsWith(`minidocker: the part ${name}.`))).toEqual([]);
     });
   }
 
-  /** Nothing is different from what somebody expects who has left them out. */
-  const silent = ["cgroups", "no-new-privs", "seccomp"];
+  rootTest("for a part, where a layer needs it", async () => {
+    expect(await told("--layers=-namespaces.mount")).toEqual([
+      expect.stringMatching(/^minidocker: the part namespaces.mount is off: nothing is mounted .* chroot/),
+    ]);
+    expect(await told("--layers=-namespaces.uts")).toEqual([]);
+  });
+
+  rootTest("not where nobody has spoken of layers", async () => {
+    expect(await told()).toEqual([]);
+    const words = ["--security-opt", "seccomp=unconfined", "--security-opt", "no-new-privileges=false"];
+    expect(await told(...words, "--network", "host")).toEqual([]);
+  });
 });

@@ -65,7 +65,9 @@ netTest("without the layer lo stays down, and the user is told", async () => {
   });
   await built.build([namespaces, network]);
   built.release();
-  expect(notices).toEqual(["the network layer is off: the container has only lo, and that is down"]);
+  expect(notices).toEqual([
+    "the network layer is off: a network of the container's own is left as it begins: it has lo only, and that is down",
+  ]);
 });
 
 netTest("a plan makes the calls of the first container on a host, in the same order", async () => {

@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly trace?: string;
   readonly dryRun: boolean;
   readonly rootless: boolean;
-  /** Layers that are left out, and parts such as `namespaces.pid`. */
+  /** What `--layers` leaves out: layers, and parts such as `namespaces.pid`. */
   readonly without: readonly string[];
   /** Files with layers of the user, absolute. */
   readonly plugins: readonly string[];
@@ -67,8 +67,10 @@ export interface RunOptions {
   /** Full names, or `ALL`. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
-  /** A profile instead of the default one. */
-  readonly seccompProfile?: { readonly path: string; readonly text: string };
+  /** False: execve may add some, as Docker has it by default. */
+  readonly noNewPrivileges?: boolean;
+  /** Instead of the default profile; `unconfined`: no filter. */
+  readonly seccompProfile?: { readonly path: string; readonly text: string } | "unconfined";
 }
 
 /** Whether a layer, or a part such as `namespaces.pid`, is left out. */

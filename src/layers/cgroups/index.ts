@@ -39,10 +39,11 @@ export const cgroups: Layer = {
   name: "cgroups",
   summary: "limits: memory, CPU time, processes, devices; and one handle to stop or kill them all",
   lesson: "memory",
+  otherwise: "the container is counted with whoever started it, without limits and device rules of its own",
   requires: [
     {
       name: "namespaces.cgroup",
-      otherwise: "/proc/self/cgroup shows the path on the host.",
+      otherwise: "/proc/self/cgroup shows the path on the host",
     },
   ],
   async apply(ctx) {

@@ -34,11 +34,13 @@ export const network: Layer = {
   name: "network",
   summary: "links, addresses and ports of its own, and a way to the outside",
   lesson: "network",
+  otherwise: "a network of the container's own is left as it begins: it has lo only, and that is down",
   requires: [
     {
       name: "namespaces.network",
       otherwise:
         "the container uses the host's links, addresses and ports; nothing is made, and nothing on the host is changed",
+      fundamental: true,
     },
   ],
   async apply(ctx) {
@@ -50,9 +52,6 @@ export const network: Layer = {
     await raiseLoopback(inside);
     await inside.close();
     if (wanted?.mode === "bridge") await connectByPasta(ctx, wanted);
-  },
-  async without(ctx) {
-    if (hasOwnNamespace(ctx.spec)) ctx.notice("the network layer is off: the container has only lo, and that is down");
   },
   explain: () => explain,
   verify,

@@ -42,27 +42,29 @@ export const overlay: Layer = {
   name: "overlay",
   summary: "a file tree of its own: the image's layers below, its own on top, and no way to the host's",
   lesson: "overlay",
+  otherwise: "the root is the image itself, read-only, without /proc, /sys and /dev",
   requires: [
     {
       name: "namespaces.mount",
       otherwise:
-        "Nothing is mounted that the host would see, so there is no /proc, /sys or /dev/pts, and the root is entered by chroot, which CAP_SYS_CHROOT leaves again.",
+        "nothing is mounted that the host would see, so there is no /proc, /sys or /dev/pts, and the root is entered by chroot, which CAP_SYS_CHROOT leaves again",
+      fundamental: true,
     },
     {
       name: "namespaces.pid",
-      otherwise: "/proc shows the host's processes, since it shows the pid namespace of whoever mounts it.",
+      otherwise: "/proc shows the host's processes, since it shows the pid namespace of whoever mounts it",
     },
     {
       name: "namespaces.network",
-      otherwise: "/sys shows the host's network devices; in a user namespace it is the host's /sys, read-only.",
+      otherwise: "/sys shows the host's network devices; in a user namespace it is the host's /sys, read-only",
     },
     {
       name: "namespaces.ipc",
-      otherwise: "/dev/mqueue shows the host's message queues; in a user namespace it is missing.",
+      otherwise: "/dev/mqueue shows the host's message queues; in a user namespace it is missing",
     },
     {
       name: "cgroups",
-      otherwise: "/sys/fs/cgroup is empty, since there is no cgroup of the container's own to show.",
+      otherwise: "/sys/fs/cgroup is empty, since there is no cgroup of the container's own to show",
     },
   ],
   apply,
@@ -108,7 +110,6 @@ async function apply(ctx: Context): Promise<void> {
 /** The layer is off: the image as it is and read-only, and nothing beside it. */
 async function without(ctx: Context): Promise<void> {
   checkSysctls(ctx.spec);
-  ctx.notice("the layer overlay is off: the root is the image itself, read-only, without /proc, /sys and /dev");
   if (namespaceOf(ctx.spec, "mount") === undefined) return enterByChroot(ctx, mountImageReadonly);
   await disconnect(ctx);
   const tree = await mountImageReadonly(ctx);
@@ -123,9 +124,6 @@ async function enterByChroot(ctx: Context, mount: (ctx: Context) => Promise<Tree
     throw new Refusal(
       "overlay: in a user namespace a root can be mounted only in a mount namespace of its own: take the part namespaces.mount back in, or run as root without --rootless",
     );
-  ctx.notice(
-    "without a mount namespace there is no /proc, /sys or /dev/pts, and the root is entered by chroot, which is no wall",
-  );
   const own = await borrowNamespace(ctx);
   await disconnect(ctx);
   const tree = await mount(ctx);

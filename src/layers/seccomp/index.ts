@@ -26,11 +26,12 @@ export const seccomp: Layer = {
   name: "seccomp",
   summary: "the kernel answers only the system calls of a profile",
   lesson: "seccomp",
+  otherwise: "the kernel answers whatever the container asks it",
   requires: [
     {
       name: "no-new-privs",
       otherwise:
-        "The filter is then loaded by the power of CAP_SYS_ADMIN, which the process has until it becomes the program.",
+        "the filter is loaded by the power of CAP_SYS_ADMIN, which the process has until it becomes the program",
     },
   ],
   async apply(ctx) {
