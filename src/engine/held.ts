@@ -11,28 +11,27 @@ import type { Parent } from "../core/parent.ts";
 import { Refusal } from "../core/refusal.ts";
 import { capture, type Snapshot } from "../core/snapshot.ts";
 import { enabled, type Spec } from "../core/spec.ts";
-import type { Pause, Position, StepSize, Target } from "../core/stepper.ts";
+import type { Pause, StepSize, Target } from "../core/stepper.ts";
 import { View } from "../core/view.ts";
 import { layers as theSeven } from "../layers/index.ts";
 import type { Call } from "../stage/call.ts";
 import { StageGone } from "../stage/error.ts";
-import { launch } from "../stage/launch.ts";
-import { Session, type Stage } from "../stage/stage.ts";
+import type { Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { removeRecord } from "../state/record.ts";
 import { shellInside } from "./enter.ts";
 import { attack, type Killed } from "./held/attack.ts";
-import { Build, type Goal, type Plan } from "./held/build.ts";
+import type { Build, Goal, Plan } from "./held/build.ts";
+import { Makings } from "./held/makings.ts";
 import type { ScriptOutcome } from "./held/script.ts";
 import { shellInContainer } from "./held/shell.ts";
 import { Lookout } from "./held/unwanted.ts";
 import { hostnameInside, scriptInContainer, scriptInside } from "./held/where.ts";
 import { judge } from "./judge.ts";
-import { type Console, describe, explained, findImage, putInOrder, reserve } from "./making.ts";
+import { type Console, describe, explained, findImage, reserve } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
 import { withPlugins } from "./plugins.ts";
-import { finish, takeBackAll } from "./recover.ts";
-import { makeVolumes, removeAnonymousVolumes } from "./volumes.ts";
+import { removeAnonymousVolumes } from "./volumes.ts";
 
 export type { Killed } from "./held/attack.ts";
 export type { ScriptOutcome } from "./held/script.ts";
@@ -46,9 +45,7 @@ export class Held {
   readonly id: string;
   readonly name: string;
   readonly #plan: Plan;
-  #build: Build | undefined;
-  /** Where it has stood still, the last one last. */
-  #history: Position[] = [];
+  readonly #makings: Makings;
   #moving: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
   readonly #lookout: Lookout;
@@ -57,6 +54,7 @@ export class Held {
     this.#plan = plan;
     this.id = plan.id;
     this.name = name;
+    this.#makings = new Makings(plan);
     this.#lookout = new Lookout(plan.paths, this, () => this.close());
   }
 
@@ -87,23 +85,23 @@ export class Held {
 
   /** Of the init stage, which becomes the container's first process, as the host sees it; undefined before it exists. */
   get pid(): number | undefined {
-    return this.#build?.pid;
+    return this.#makings.current?.pid;
   }
 
   /** The calls since it stood still: of a finished one, those that have finished it. */
   get made(): readonly Call[] {
-    return this.#build?.made ?? [];
+    return this.#makings.current?.made ?? [];
   }
 
   /** Where it stands still. */
   get pause(): Pause | undefined {
-    return this.#build?.pause;
+    return this.#makings.current?.pause;
   }
 
   get state(): "new" | "paused" | "running" | "closed" {
     if (this.#closed !== undefined) return "closed";
-    if (this.#build === undefined) return "new";
-    return this.#build.pause === undefined ? "running" : "paused";
+    if (this.#makings.current === undefined) return "new";
+    return this.#makings.current.pause === undefined ? "running" : "paused";
   }
 
   /**
@@ -112,7 +110,7 @@ export class Held {
    */
   async advance(to: Target | { readonly size: StepSize }): Promise<Pause | undefined> {
     return await this.#exclusively(async () => {
-      const here = this.#build;
+      const here = this.#makings.current;
       if (here?.resident !== undefined) {
         if (to === "finished") return undefined;
         throw new Refusal(`container ${this.name} is finished: there is no further call in its making`);
@@ -128,10 +126,9 @@ export class Held {
   /** Makes it anew, with the same id and name, up to the pause before this one. What has been changed by hand is lost. */
   async back(): Promise<Pause> {
     return await this.#exclusively(async () => {
-      const wanted = this.#history.slice(0, this.state === "running" ? undefined : -1);
+      const wanted = this.#makings.before;
       if (wanted.length === 0) throw new Refusal("this is the first pause: there is none before it");
-      await this.#takeBack();
-      this.#history = [];
+      await this.#makings.takeBack();
       // by way of all the earlier ones, so that what it tells about changes is what it told before
       let pause: Pause | undefined;
       for (const it of wanted) pause = await this.#go(it);
@@ -141,10 +138,7 @@ export class Held {
 
   /** Back to before its first call: nothing is made, and the id and the name stay. */
   async rewind(): Promise<void> {
-    await this.#exclusively(async () => {
-      await this.#takeBack();
-      this.#history = [];
-    });
+    await this.#exclusively(() => this.#makings.takeBack());
   }
 
   async runScript(where: Where, script: string, { timeout = TIMEOUT } = {}): Promise<ScriptOutcome> {
@@ -221,8 +215,8 @@ export class Held {
 
   #open(): Build {
     this.#throwIfClosed();
-    if (this.#build === undefined) throw new Refusal(`container ${this.name} is not begun yet`);
-    return this.#build;
+    if (this.#makings.current === undefined) throw new Refusal(`container ${this.name} is not begun yet`);
+    return this.#makings.current;
   }
 
   async #within<T>(action: (resident: Parent) => Promise<T>): Promise<T> {
@@ -254,11 +248,7 @@ export class Held {
 
   async #go(goal: Goal): Promise<Pause | undefined> {
     try {
-      this.#build ??= await Build.launch(this.#plan);
-      // somebody may have closed it meanwhile
-      const pause = await this.#open().advance(goal);
-      if (pause !== undefined && this.#build.position !== undefined) this.#history.push(this.#build.position);
-      return pause;
+      return await this.#makings.go(goal, () => this.#throwIfClosed());
     } catch (error) {
       this.#lookout.look();
       // whoever has closed it waits for this very call; otherwise it closes because it failed
@@ -269,30 +259,10 @@ export class Held {
     }
   }
 
-  /** Nothing is left but the name. */
-  async #takeBack(): Promise<void> {
-    const build = this.#build;
-    if (build === undefined) return;
-    await build.abandon();
-    await putInOrder(build.making, (host) => takeBackAll(this.#plan, host, this.id));
-    this.#build = undefined;
-    await build.end();
-    const { options, facts } = this.#plan;
-    removeAnonymousVolumes(facts, this.id);
-    makeVolumes(options.volumes, facts, this.id);
-  }
-
-  /** `moving`: what is under way, and fails as soon as it sees that its container has been abandoned. */
+  /** `moving`: what is under way. */
   async #end(moving?: Promise<unknown>): Promise<void> {
     this.#lookout.end();
-    await this.#build?.abandon();
-    await moving;
-    // a call may have failed before anything was there, or while it was being made anew
-    await this.#build?.abandon();
-    const { launched } = this.#build?.making ?? { launched: await launch(new Session()) };
-    await putInOrder({ ...this.#plan, launched }, (host) => finish(this.#plan, host, this.id));
-    launched.close();
-    await launched.ended;
+    await this.#makings.end(moving);
   }
 }
 
