@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
+import { SIG } from "../abi/signal.ts";
 import { type Folders, foldersOf } from "./cgroup-folders.ts";
 import { countDevicePrograms } from "./device-programs.ts";
 
@@ -74,6 +75,12 @@ export class View {
   /** A capability set of /proc/PID/status (`CapEff`, `CapBnd`, …) as a mask. */
   capabilities(field: string): bigint {
     return BigInt(`0x${this.status(field) ?? "0"}`);
+  }
+
+  /** The names in a set of signals of /proc/PID/status (`SigIgn`, `SigCgt`, …). */
+  signals(field: string): ReadonlySet<string> {
+    const mask = BigInt(`0x${this.status(field) ?? "0"}`);
+    return new Set(Object.keys(SIG).filter((name) => (mask >> BigInt((SIG[name] as number) - 1)) & 1n));
   }
 
   /** Namespace type as in /proc/PID/ns (`mnt`, `net`, `pid_for_children`, …) → inode, or undefined where hidden. */

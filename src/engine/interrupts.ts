@@ -92,11 +92,6 @@ let inherited: ReadonlySet<string> | undefined;
 
 /** What the caller wants ignored (nohup) stays ignored. */
 export function ignoredSignals(): ReadonlySet<string> {
-  inherited ??= ignoredNow();
+  inherited ??= new View(process.pid).signals("SigIgn");
   return inherited;
-}
-
-function ignoredNow(): Set<string> {
-  const mask = BigInt(`0x${new View(process.pid).status("SigIgn") ?? "0"}`);
-  return new Set(Object.keys(SIG).filter((name) => (mask >> BigInt((SIG[name] as number) - 1)) & 1n));
 }

@@ -94,7 +94,7 @@ async function fromImage(it: Making, image: Image, interrupts: HeldInterrupts): 
 
 async function supervise(it: Making, built: Construction, record: ContainerRecord): Promise<number> {
   const { options, facts } = it;
-  const stopForwarding = forwardSignals(recordStart(it, built, record.id), options.terminal);
+  const stopForwarding = forwardSignals(recordStart(it, built, record.id), options, it.console.notice);
   const ended = superviseProgram(built).finally(stopForwarding);
   // while the program runs there is time to finish what others have left
   const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) =>

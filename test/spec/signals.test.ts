@@ -91,15 +91,44 @@ describe("a signal to minidocker", () => {
     },
   );
 
-  rootTest("the third time Ctrl-C means it: a program that takes no notice is killed", async () => {
-    const run = await start([], `trap 'echo no' INT; echo up; ${LOOP}`);
-    for (const count of [1, 2]) {
-      run.signal("SIGINT");
-      await run.until(new RegExp(`^(no\\n?){${count}}`, "m"));
+  describe("the third time it is Ctrl-C", () => {
+    const DEAF: Readonly<Record<string, readonly [options: string[], script: string]>> = {
+      "has no handler": [[], "echo up; exec sleep 60"],
+      "ignores it": [[], `trap '' INT; echo up; ${LOOP}`],
+      "ignores it, under --init": [["--init"], `trap '' INT; echo up; ${LOOP}`],
+    };
+    for (const [name, [options, script]] of Object.entries(DEAF)) {
+      rootTest(`a program that ${name} is killed`, async () => {
+        const run = await start(options, script);
+        for (let count = 1; count <= 3; count++) {
+          expect(processEntry(run.pid)).toBeDefined();
+          run.signal("SIGINT");
+          await Bun.sleep(100);
+        }
+        expect(await run.outcome).toMatchObject({ code: 137, stderr: "", timedOut: false });
+        expect(remains(host)).toEqual([]);
+      });
     }
-    run.signal("SIGINT");
-    expect(await run.outcome).toMatchObject({ code: 137, timedOut: false });
-    expect(remains(host)).toEqual([]);
+
+    for (const options of [[], ["--init"]]) {
+      rootTest(
+        `one that handles it goes on, and it is said how to end it${options.map((it) => `, ${it}`)}`,
+        async () => {
+          const run = await start(["--name", "repl", ...options], `trap 'echo no' INT; echo up; ${LOOP}`);
+          for (let count = 1; count <= 5; count++) {
+            run.signal("SIGINT");
+            await run.until(new RegExp(`^(no\\n?){${count}}`, "m"));
+          }
+          expect(await host.minidocker(["rm", "--force", "repl"])).toMatchObject({ code: 0 });
+          expect(await run.outcome).toMatchObject({
+            code: 137,
+            stderr:
+              "minidocker: the program handles SIGINT by itself; what ends it all the same, in another terminal: minidocker rm --force repl\n",
+          });
+          expect(remains(host)).toEqual([]);
+        },
+      );
+    }
   });
 
   rootTest("that the caller has set to be ignored stays ignored, as with nohup", async () => {

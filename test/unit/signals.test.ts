@@ -8,7 +8,8 @@ import type { ContainerRecord } from "../../src/state/shape.ts";
 const sleeper = () => Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });
 
 function askThreeTimes(supervisor: ProcessIdentity, program: ProcessIdentity): void {
-  const stop = forwardSignals({ supervisor, process: program } as ContainerRecord, false);
+  const record = { supervisor, process: program } as ContainerRecord;
+  const stop = forwardSignals(record, { terminal: false, init: false }, () => {});
   try {
     for (let i = 0; i < 3; i++) process.emit("SIGTERM");
   } finally {
