@@ -47,7 +47,7 @@ const layer: Layer = {
     {
       name: "no-new-privs",
       otherwise:
-        "The kernel then takes a restriction only from a process with CAP_SYS_ADMIN, and the container is not made.",
+        "the kernel takes Landlock's rules only from a process with CAP_SYS_ADMIN, so the container is not made unless it has that",
     },
   ],
   async apply(ctx) {

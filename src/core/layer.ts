@@ -18,7 +18,7 @@ export interface Layer {
   readonly otherwise?: string;
   /** What it cannot work without, and the safe meaning of that being absent. */
   readonly requires: readonly Requirement[];
-  /** A plugin says after which layer it comes. */
+  /** A plugin says after which layer it comes; absent: after no-new-privs. Nothing comes after seccomp. */
   readonly after?: string;
   /** Do it: calls in the container's process (`ctx.stage`) and on the host (`ctx.host`), grouped in named steps. */
   apply(ctx: Context): Promise<void>;

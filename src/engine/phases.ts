@@ -1,5 +1,5 @@
-// The whole making of a container, in order: the seven layers, and between them what is no layer because nothing is isolated by
-// it. This list is the table of contents of `minidocker run`.
+// The whole making of a container, in order: the seven layers, and between them what is no layer because nothing is
+// isolated by it. This list is the table of contents of `minidocker run`.
 
 import { prepareInit, serveAsInit } from "../core/init.ts";
 import type { Layer, Phase } from "../core/layer.ts";
@@ -7,6 +7,7 @@ import { executeProgram, openStreams, prepareProcess, settleProcess } from "../c
 import { executeResident, openResident } from "../core/resident.ts";
 import { type Files, prepareSupervision } from "../core/supervise.ts";
 import { openPassage, openTerminal } from "../core/terminal.ts";
+import { layers as theSeven } from "../layers/index.ts";
 
 export interface PhaseChoices {
   readonly terminal: boolean;
@@ -19,35 +20,45 @@ export interface PhaseChoices {
 
 export function phasesFor(layers: readonly Layer[], choices: PhaseChoices): Phase[] {
   const { terminal, interactive, init, files, resident = false } = choices;
-  const last = resident ? executeResident : executeProgram;
-  const before = (name: string): Layer[] =>
-    layers.slice(
-      0,
-      layers.findIndex((it) => it.name === name),
-    );
-  const from = (name: string): Layer[] => layers.slice(layers.findIndex((it) => it.name === name));
-  const beforeNetwork = before("network");
-  const untilCapabilities = before("capabilities").slice(beforeNetwork.length);
+  const groups = withFollowers(layers);
+  const layer = (name: string): Layer[] => found(groups, name);
   return [
     resident ? openResident : openStreams(interactive),
     ...(terminal ? [openPassage] : []),
-    // namespaces, cgroups, overlay
-    ...beforeNetwork,
-    // network
-    ...untilCapabilities,
+    ...layer("namespaces"),
+    ...layer("cgroups"),
+    ...layer("overlay"),
+    ...layer("network"),
     ...(terminal ? [openTerminal] : []),
     prepareProcess,
     prepareSupervision(files),
-    // capabilities; then what has to be done with the rights of the container's user
-    ...from("capabilities").slice(0, 1),
+    ...layer("capabilities"),
+    // with the rights of the container's user
     settleProcess,
-    ...(init ? underInit(from("capabilities").slice(1), last) : [...from("capabilities").slice(1), last]),
+    ...layer("no-new-privs"),
+    // two processes then: the program has inherited all of the above, and each loads the filter in its last frame
+    ...(init ? [prepareInit, ...layer("seccomp"), serveAsInit] : []),
+    ...layer("seccomp"),
+    resident ? executeResident : executeProgram,
   ];
 }
 
-/** no-new-privs is inherited. The filter is loaded into both processes, each in its last frame. */
-function underInit(rest: readonly Layer[], last: Phase): Phase[] {
-  const filter = rest.filter((it) => it.name === "seccomp");
-  const others = rest.filter((it) => it.name !== "seccomp");
-  return [...others, prepareInit, ...filter, serveAsInit, ...filter, last];
+/** The seven, each with the plugins that come after it. */
+function withFollowers(layers: readonly Layer[]): ReadonlyMap<string, Layer[]> {
+  const groups = new Map<string, Layer[]>();
+  let group: Layer[] = [];
+  for (const layer of layers) {
+    if (theSeven.includes(layer)) {
+      group = [];
+      groups.set(layer.name, group);
+    }
+    group.push(layer);
+  }
+  return groups;
+}
+
+function found(groups: ReadonlyMap<string, Layer[]>, name: string): Layer[] {
+  const group = groups.get(name);
+  if (group === undefined) throw new Error(`there is no layer ${name}`);
+  return group;
 }

@@ -14,6 +14,10 @@ export async function withPlugins(own: readonly Layer[], files: readonly string[
     const layer = await load(file);
     if (all.some((it) => it.name === layer.name))
       throw new Refusal(`--layer ${file}: there is a layer called ${layer.name} already`);
+    if (layer.after === "seccomp")
+      throw new Refusal(
+        `--layer ${file}: nothing can come after seccomp, whose filter travels in one frame with execve, as it may forbid the stage to receive another; let it come after no-new-privs`,
+      );
     const place = all.findIndex((it) => it.name === (layer.after ?? "no-new-privs"));
     if (place < 0)
       throw new Refusal(`--layer ${file}: it wants to come after ${layer.after}, and there is no such layer`);
