@@ -9,7 +9,7 @@ import { print, printJson, say } from "../output.ts";
 import { palette } from "../palette.ts";
 import { isTerminal, pad, proseWidth, table, wrap } from "../style.ts";
 
-export interface Listed extends Pick<Lesson, "name" | "title" | "summary" | "minutes" | "layers" | "requires"> {
+export interface LessonRow extends Pick<Lesson, "name" | "title" | "summary" | "minutes" | "layers" | "requires"> {
   /** Why this host cannot run it. */
   readonly blocked: string | undefined;
   readonly progress: LessonProgress["status"] | undefined;
@@ -24,10 +24,10 @@ export async function learnList({ json }: { readonly json: boolean }): Promise<n
 }
 
 /** Every lesson that has a head; the others are told about on stderr. */
-export async function describeLessons(): Promise<Listed[]> {
+export async function describeLessons(): Promise<LessonRow[]> {
   const progress = readProgress(findPaths(), say);
   const host = process.platform === "linux" ? new Host() : undefined;
-  const rows: Listed[] = [];
+  const rows: LessonRow[] = [];
   for (const shelved of shelf()) {
     const { name, head } = shelved;
     if (head === undefined) {
@@ -48,7 +48,7 @@ function tellBroken({ path, problems: [first] }: Shelved): void {
 const STDOUT = 1;
 
 /** For people: two or three lines, however wide the terminal is. */
-function record({ name, title, minutes, requires, blocked, progress }: Listed): string {
+function record({ name, title, minutes, requires, blocked, progress }: LessonRow): string {
   const { bold, dim, green, yellow } = palette();
   const done = progress === undefined ? "" : progress === "solved" ? green("  ✓ solved") : `  ${progress}`;
   const needs = requires.length === 0 ? [] : [dim(wrap(`needs ${requires.join(", ")}`, proseWidth(), INDENT))];
@@ -60,7 +60,7 @@ const INDENT = " ".repeat(17);
 
 const headings = ["LESSON", "TITLE", "MINUTES", "NEEDS", "PROGRESS", "HERE"];
 
-function cells({ name, title, minutes, requires, blocked, progress }: Listed): string[] {
+function cells({ name, title, minutes, requires, blocked, progress }: LessonRow): string[] {
   return [
     name,
     title,

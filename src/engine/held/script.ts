@@ -63,7 +63,7 @@ async function start(child: Child, script: string, environment: readonly string[
 async function follow(child: Child, output: Output, timeout: number): Promise<ScriptOutcome> {
   const deadline = performance.now() + timeout;
   let timedOut = false;
-  for (let pause = 1; ; pause = Math.min(2 * pause, 16)) {
+  for (let wait = 1; ; wait = Math.min(2 * wait, 16)) {
     const status = await child.poll();
     output.read();
     if (status !== undefined) return { output: output.text, status: exitCode(status), timedOut };
@@ -73,7 +73,7 @@ async function follow(child: Child, output: Output, timeout: number): Promise<Sc
       await child.kill();
     }
     if (late > GRACE) return { output: output.text, status: 128 + SIGKILL, timedOut };
-    await Bun.sleep(pause);
+    await Bun.sleep(wait);
   }
 }
 

@@ -3,7 +3,7 @@
 import type { LessonPath } from "../../../learn/library.ts";
 import { cut } from "../../fit.ts";
 import { columns, pad, width } from "../../style.ts";
-import type { Listed } from "../list.ts";
+import type { LessonRow } from "../list.ts";
 import type { ListItem, Search } from "./clack.ts";
 import { chooseOne } from "./list-chooser.ts";
 
@@ -29,7 +29,7 @@ const FRAME = 6;
 
 /** Undefined: quit. A lesson that is blocked here can be chosen, and then says why. */
 export async function menu(
-  lessons: readonly Listed[],
+  lessons: readonly LessonRow[],
   paths: readonly LessonPath[],
   { numbered, signal, last, notice, search }: MenuOptions,
 ): Promise<MenuChoice | undefined> {
@@ -66,14 +66,14 @@ function titleFor(notice: string | undefined, numbered: boolean): string {
 
 const marks = { solved: "✓ solved", seen: "◐ seen", begun: "◐ begun" } as const;
 
-interface Look {
+interface ItemLook {
   /** Columns of the longest name. */
   readonly names: number;
   readonly wide: boolean;
 }
 
 /** One line each; what has no room there is told of the one that is selected. */
-function lessonItem(lesson: Listed, { names, wide }: Look): ListItem<string> {
+function lessonItem(lesson: LessonRow, { names, wide }: ItemLook): ListItem<string> {
   const { name, title, minutes, blocked, progress, summary } = lesson;
   const mark = blocked !== undefined ? "✗ not here" : progress === undefined ? "" : marks[progress];
   const more = blocked === undefined ? summary : `blocked: ${blocked}`;
@@ -92,7 +92,7 @@ function lessonItem(lesson: Listed, { names, wide }: Look): ListItem<string> {
   };
 }
 
-function pathItem({ name, title, summary, lessons: names }: LessonPath, lessons: readonly Listed[], wide: boolean) {
+function pathItem({ name, title, summary, lessons: names }: LessonPath, lessons: readonly LessonRow[], wide: boolean) {
   const found = lessons.filter((it) => names.includes(it.name));
   const done = found.filter((it) => it.progress === "solved" || it.progress === "seen").length;
   const count = `${done} of ${names.length} done`;
