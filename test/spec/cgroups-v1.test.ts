@@ -65,6 +65,36 @@ v1Test("the device list holds what was allowed, after everything was denied", ()
   return inCgroup(both, { resources: { devices } }, (it) => expect(it.file("devices.list")).toBe("c 1:3 rw"));
 });
 
+const unlisted = [{ allow: false }, { allow: true, type: "c" as const, major: 1, minor: 3, access: "rw" }];
+
+hybridTest("without v1's devices controller, a program on v2's tree decides", () => {
+  const { devices: _, ...parents } = facts.parents;
+  return inCgroup(both, { facts: { ...facts, parents }, resources: { devices: unlisted } }, async (it) => {
+    expect(it.view.devicePrograms).toBe(1);
+    expect(await it.run("true </dev/null && cat /dev/zero")).toBe(1);
+    expect(it.output).toContain("/dev/zero: Operation not permitted");
+  });
+});
+
+v1Test("with neither there is no container, but in a user namespace, where no device can be made", async () => {
+  const { devices: _, unified: __, ...parents } = facts.parents;
+  const options = { facts: { ...facts, parents }, resources: { devices: unlisted } };
+  await expect(inCgroup(both, options, () => {})).rejects.toThrow(
+    /^cgroups: devices cannot be restricted.*neither v1's devices controller nor v2's tree.*--rootless.*--layers=-cgroups/,
+  );
+  await inCgroup(both, { ...options, namespaces: ["user"] }, async (it) => {
+    expect(await it.run("mknod $folder/null c 1 3")).toBe(1);
+    expect(it.output).toContain("Operation not permitted");
+  });
+});
+
+v1Test("nor where there is no cgroup file system at all", async () => {
+  const none = { version: "none", parents: {}, controllers: [] } as const;
+  await expect(inCgroup(both, { facts: none, resources: { devices: unlisted } }, () => {})).rejects.toThrow(
+    "devices cannot be restricted",
+  );
+});
+
 hybridTest("without v2's tree, processes are frozen and killed one by one", () =>
   inCgroup(both, { facts: { ...facts, parents: trees }, namespaces: [] }, async (it) => {
     const freezer = it.cgroup.folders.get("freezer") as string;

@@ -140,7 +140,11 @@ const wanted = ["memory", "cpu", "pids"];
 export async function tryCgroups(trials: Trials, { cgroup, uid }: Facts): Promise<Finding> {
   const base = { id: "cgroups", title: `control groups${cgroup.version === "none" ? "" : ` (${cgroup.version})`}` };
   const noLimits = "containers run without limits of memory, CPU and processes";
-  if (cgroup.version === "none") return { ...base, verdict: "limited", saw: noLimits, remedy: cgroup.problem ?? "" };
+  if (cgroup.version === "none") {
+    const saw =
+      uid === 0 ? "no containers but with --rootless or --layers=-cgroups: nothing restricts devices" : noLimits;
+    return { ...base, verdict: "limited", saw, remedy: cgroup.problem ?? "" };
+  }
   const folders = [...new Set(Object.values(cgroup.parents))].map(
     (it) => `${it}/minidocker-doctor-${uid}-${process.pid}`,
   );

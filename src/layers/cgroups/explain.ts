@@ -58,7 +58,7 @@ const steps: Readonly<Record<string, string>> = {
   "set the limits":
     "Before the process comes in, so that it never runs without them. v2 counts swap by itself, v1 together with memory, and Docker's options speak of the sum: `--memory 64m --memory-swap 128m` is `memory.max` 64 MiB and `memory.swap.max` 64 MiB, or `memory.memsw.limit_in_bytes` 128 MiB.",
   "restrict devices":
-    "A device node is just a file with two numbers, and root may make one for the host's disk anywhere. So the kernel is told which numbers may be *opened*. v1 keeps a list: `devices.deny` all, then `devices.allow` null, zero, random, terminals. v2 has no such file; it asks an eBPF program, which minidocker assembles from the same rules and attaches to the cgroup. Denied is EPERM, whatever the node's mode says.",
+    "A device node is just a file with two numbers, and root may make one for the host's disk anywhere. So the kernel is told which numbers may be *opened*. v1 keeps a list: `devices.deny` all, then `devices.allow` null, zero, random, terminals. v2 has no such file; it asks an eBPF program, which minidocker assembles from the same rules and attaches to the cgroup. Denied is EPERM, whatever the node's mode says. Where neither can be had there is no container; only in a user namespace it takes neither, for no device can be made there.",
   "put the process into the cgroup":
     "The pid, written into `cgroup.procs`; v1: in every tree. From now on it is counted and limited, and with it everything it will ever start. This is done from outside: the process has no say in it.",
   "a cgroup namespace of its own":

@@ -23,8 +23,9 @@ import { Slot } from "../../core/slot.ts";
 import { namespaceOf } from "../../core/spec.ts";
 import { explain } from "./explain.ts";
 import { checkResources, type Setting } from "./limits.ts";
-import { fillCpuset, handOnControllers, join, makeFolders, restrictDevices, setLimits } from "./make.ts";
+import { fillCpuset, handOnControllers, join, makeFolders, setLimits } from "./make.ts";
 import { removeCgroup } from "./remove.ts";
+import { restrictDevices } from "./restrict.ts";
 import { settingsV1 } from "./v1.ts";
 import { settingsV2 } from "./v2.ts";
 import { verify } from "./verify.ts";
@@ -68,13 +69,14 @@ async function make(ctx: Context, path: string): Promise<void> {
   checkResources(resources);
   const settings = facts.version === "v1" ? settingsV1(resources) : settingsV2(resources);
   refuseImpossible(ctx, settings);
-  if (facts.version === "none") return;
+  const devices = resources.devices ?? [];
+  if (facts.version === "none") return restrictDevices(ctx, new Map(), devices);
   const place = CgroupPlace.of(facts, path, new Set([...always, ...controllersOf(settings)]));
   await makeFolders(ctx, place);
   if (facts.version === "v1") await fillCpuset(ctx, place);
   else await handOnControllers(ctx, place, controllersOf(settings));
   await setLimits(ctx, place.folders, settings);
-  await restrictDevices(ctx, place.folders, resources.devices ?? []);
+  await restrictDevices(ctx, place.folders, devices);
   await join(ctx, place.folders.values());
   MADE.leave(ctx, place);
 }

@@ -1,16 +1,14 @@
 // Making a container's cgroup, step by step, and putting the process into it.
 
 import { UNIFIED } from "../../abi/cgroup.ts";
-import * as bpf from "../../abi/ebpf.ts";
-import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, EPERM, ERANGE } from "../../abi/errno.ts";
-import { AT_FDCWD, F_OK, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
+import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, ERANGE } from "../../abi/errno.ts";
+import { AT_FDCWD, F_OK, O_CLOEXEC, O_WRONLY } from "../../abi/fcntl.ts";
 import type { CgroupPlace, Folders } from "../../core/cgroup-folders.ts";
 import type { Context } from "../../core/layer.ts";
 import { Refusal } from "../../core/refusal.ts";
-import type { DeviceRule } from "../../core/spec.ts";
-import { type CallOptions, Memory, type Result } from "../../stage/call.ts";
+import type { Result } from "../../stage/call.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { deviceProgram, deviceWrites } from "./devices.ts";
+import { readFile, text, writeFile, writeWord } from "./files.ts";
 import type { Setting } from "./limits.ts";
 
 type Causes = Readonly<Record<number, string>>;
@@ -114,17 +112,6 @@ export async function fillCpuset(ctx: Context, place: CgroupPlace): Promise<void
   }
 }
 
-async function readFile(host: Stage, path: string, assume: string): Promise<Result> {
-  const fd = await host.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-  const bytes = await host.read(fd, 4096, 4096, { assume: new TextEncoder().encode(assume) });
-  await host.close(fd);
-  return bytes;
-}
-
-function text(host: Stage, result: Result): string {
-  return new TextDecoder().decode(host.bytes(result).subarray(0, host.value(result))).trim();
-}
-
 export async function setLimits(ctx: Context, folders: Folders, settings: readonly Setting[]): Promise<void> {
   if (settings.length === 0) return;
   ctx.step("set the limits");
@@ -153,56 +140,6 @@ function refused({ limit, file, value }: Setting): Causes {
   };
 }
 
-export async function restrictDevices(ctx: Context, folders: Folders, rules: readonly DeviceRule[]): Promise<void> {
-  const { host, facts } = ctx;
-  // In a user namespace no device can be made, and the kernel lets no ordinary user load such a program.
-  if (rules.length === 0 || facts.rootless) return;
-  ctx.step("restrict devices");
-  const v1 = folders.get("devices");
-  if (v1 !== undefined) {
-    const writes = deviceWrites(rules);
-    const files = new Map<string, Result>();
-    for (const { file } of writes) {
-      if (!files.has(file)) files.set(file, await host.openat(AT_FDCWD, `${v1}/${file}`, O_WRONLY | O_CLOEXEC, 0));
-    }
-    for (const { file, value } of writes) await writeWord(host, files.get(file) as Result, value, {});
-    for (const fd of files.values()) await host.close(fd);
-  } else if (facts.cgroup.version === "v2") {
-    await attachProgram(ctx, folders.get(UNIFIED) as string, deviceProgram(rules));
-  } else {
-    ctx.notice("devices are not restricted: this host has cgroup v1 without its devices controller");
-  }
-}
-
-async function attachProgram(ctx: Context, folder: string, program: readonly bpf.Instruction[]): Promise<void> {
-  const { host } = ctx;
-  const load = {
-    prog_type: bpf.BPF_PROG_TYPE_CGROUP_DEVICE,
-    insn_cnt: program.length,
-    insns: new Memory(bpf.encode(program)),
-    license: Memory.string("MIT"),
-    expected_attach_type: bpf.BPF_CGROUP_DEVICE,
-  };
-  const cause = { [EINVAL]: "this kernel has no device programs for cgroups (CONFIG_CGROUP_BPF)" };
-  const fd = await host.bpf_PROG_LOAD(bpf.BPF_PROG_LOAD, load, bpf.bpfProgLoad.size, {
-    tolerate: [EPERM],
-    cause,
-    assume: 3,
-  });
-  const cgroup = await host.openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  const attach = {
-    target_fd: cgroup,
-    attach_bpf_fd: fd,
-    attach_type: bpf.BPF_CGROUP_DEVICE,
-    attach_flags: bpf.BPF_F_ALLOW_MULTI,
-  };
-  await host.bpf_PROG_ATTACH(bpf.BPF_PROG_ATTACH, attach, bpf.bpfProgAttach.size);
-  await host.close(cgroup);
-  await host.close(fd); // the cgroup keeps the program until it is removed itself
-  if (host.value(fd) === -EPERM)
-    ctx.notice("devices are not restricted: that takes CAP_SYS_ADMIN outside of every user namespace");
-}
-
 /** The init stage, and with it everything that the container will ever start. */
 export async function join(ctx: Context, folders: Iterable<string>): Promise<void> {
   ctx.step("put the process into the cgroup");
@@ -215,15 +152,4 @@ export async function join(ctx: Context, folders: Iterable<string>): Promise<voi
   };
   for (const folder of new Set(folders))
     await writeFile(ctx.host, `${folder}/cgroup.procs`, String(ctx.pid), { cause });
-}
-
-async function writeFile(host: Stage, path: string, value: string, options: CallOptions = {}): Promise<Result> {
-  const fd = await host.openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0, options);
-  await writeWord(host, fd, value, options.cause === undefined ? {} : { cause: options.cause });
-  await host.close(fd);
-  return fd;
-}
-
-function writeWord(host: Stage, fd: Result, value: string, options: CallOptions): Promise<Result> {
-  return host.write(fd, value, Buffer.byteLength(value), options);
 }
