@@ -2,18 +2,20 @@
 // the execve with which the init stage becomes the program.
 
 import { EACCES, EDQUOT, ENOENT, ENOEXEC, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
-import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, O_CLOEXEC, O_RDWR, O_WRONLY, X_OK } from "../abi/fcntl.ts";
+import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, O_CLOEXEC, O_WRONLY, X_OK } from "../abi/fcntl.ts";
 import { KEYCTL_JOIN_SESSION_KEYRING } from "../abi/keyctl.ts";
 import { PR_SET_PDEATHSIG } from "../abi/prctl.ts";
 import { RLIM_INFINITY, RLIMIT } from "../abi/resource.ts";
-import { SIG_SETMASK, SIGKILL, SIGSET_SIZE } from "../abi/signal.ts";
+import { SIG_SETMASK, SIGKILL, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import type { Result } from "../stage/call.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Context, Phase } from "./layer.ts";
+import { type Nothing, openEnded, openNull, replacement } from "./nothing.ts";
 import { Refusal } from "./refusal.ts";
 import { Slot } from "./slot.ts";
+import { enabled, extension, namespaceOf, type Spec } from "./spec.ts";
 
-/** The container's ends of its streams (`inside`), and the supervisor's; -1: none. Known once the calls have been made that open them. */
+/** The container's ends of its streams (`inside`), and the supervisor's; -1: nothing. Known once the calls have been made that open them. */
 export interface Streams {
   readonly inside: readonly [number, number, number];
   readonly stdin: number;
@@ -22,6 +24,9 @@ export interface Streams {
 }
 
 export const STREAMS = new Slot<Streams>("the program's streams", "openStreams or openResident");
+
+/** What stands for a stream that is nothing, in the init stage. Not every container has one. */
+export const NOTHING = new Slot<Nothing>("what is nothing", "prepareProcess");
 
 /** The path of the program in the container. */
 const PROGRAM = new Slot<string>("the program's path", "settleProcess");
@@ -35,13 +40,13 @@ export function openStreams(interactive: boolean): Phase {
       const { host } = ctx;
       const [out, err] = [await pipe(host), await pipe(host)];
       // never the caller's own descriptors: through a terminal a container could type into the caller's shell (TIOCSTI)
-      const input = interactive ? await pipe(host) : await host.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+      const input = interactive ? await pipe(host) : undefined;
       const streams: Streams = {
         get inside(): Streams["inside"] {
-          return [interactive ? ends(input).read : input.value, ends(out).write, ends(err).write];
+          return [input === undefined ? -1 : ends(input).read, ends(out).write, ends(err).write];
         },
         get stdin() {
-          return interactive ? ends(input).write : -1;
+          return input === undefined ? -1 : ends(input).write;
         },
         get stdout() {
           return ends(out).read;
@@ -64,18 +69,20 @@ function ends(result: Result): { read: number; write: number } {
   return { read: view.getInt32(0, true), write: view.getInt32(4, true) };
 }
 
-const ALL_SIGNALS = 0n;
-
 /** After the file tree is there, and while the process is still privileged: everything that later calls could not do. */
 export const prepareProcess: Phase = {
   name: "process",
   async apply(ctx) {
     const { stage, spec } = ctx;
+    const { inside } = STREAMS.of(ctx);
+    const needed = extension(spec, "init") || (!spec.process.terminal && inside.includes(-1));
+    const nothing = needed ? await openNothing(ctx) : undefined;
     // with a terminal of its own, both have been done: the terminal belongs to the session
     if (!spec.process.terminal) {
       ctx.step("a session of its own");
       await stage.setsid();
-      await useStreams(ctx, STREAMS.of(ctx).inside);
+      ctx.step("connect stdin, stdout, stderr");
+      await connect(stage, inside, nothing);
     }
     ctx.step("a keyring of its own");
     // What the caller keeps in theirs (of Kerberos, of encrypted disks) would be the program's to read. EPERM: a filter around
@@ -91,9 +98,27 @@ export const prepareProcess: Phase = {
   },
 };
 
-export async function useStreams(ctx: Context, inside: readonly (number | Result)[]): Promise<void> {
-  ctx.step("connect stdin, stdout, stderr");
-  for (const [target, fd] of inside.entries()) await ctx.stage.dup3(fd, target, 0);
+async function openNothing(ctx: Context): Promise<Nothing> {
+  ctx.step("open what is nothing");
+  const nothing = hasOwnDev(ctx.spec) ? await openNull(ctx.stage) : await openEnded(ctx.stage);
+  NOTHING.leave(ctx, nothing);
+  return nothing;
+}
+
+/** Elsewhere the image has put into /dev whatever it liked. */
+const hasOwnDev = (spec: Spec): boolean => enabled(spec, "overlay") && namespaceOf(spec, "mount") !== undefined;
+
+async function connect(stage: Stage, inside: Streams["inside"], nothing: Nothing | undefined): Promise<void> {
+  for (const [target, fd] of inside.entries()) await stage.dup3(fd === -1 && nothing ? nothing.fd : fd, target, 0);
+}
+
+/** The answers are there: what was taken for the null device may be none. */
+async function connectAgain(ctx: Context): Promise<void> {
+  const [nothing, { inside }] = [NOTHING.find(ctx), STREAMS.of(ctx)];
+  const other = nothing && (await replacement(ctx.stage, nothing));
+  if (other === undefined) return;
+  NOTHING.leave(ctx, other);
+  if (!ctx.spec.process.terminal) await connect(ctx.stage, inside, other);
 }
 
 async function limits(ctx: Context): Promise<void> {
@@ -131,10 +156,11 @@ export const settleProcess: Phase = {
     await stage.umask(spec.process.user.umask ?? 0o022);
     ctx.step("find the program");
     PROGRAM.leave(ctx, await findProgram(ctx));
+    await connectAgain(ctx);
     ctx.step("hand over the process");
     // setresuid has cleared it: if the supervisor is killed, the container goes with it
     await stage.prctl_PR_SET_PDEATHSIG(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    await stage.rt_sigprocmask(SIG_SETMASK, { bits: ALL_SIGNALS }, 0, SIGSET_SIZE);
+    await stage.rt_sigprocmask(SIG_SETMASK, { bits: sigsetOf([]) }, 0, SIGSET_SIZE);
   },
 };
 

@@ -2,13 +2,13 @@
 // the channel kept open. So further calls and scripts can be run inside the finished container, bound by all its layers: the
 // resident is no more than what became of the init stage, and can do no more than any program in its place.
 
-import { AT_EMPTY_PATH, AT_FDCWD, F_SETFD, FD_CLOEXEC, O_CLOEXEC, O_RDONLY, O_RDWR } from "../abi/fcntl.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, F_SETFD, FD_CLOEXEC, O_CLOEXEC, O_RDONLY } from "../abi/fcntl.ts";
 import type { Result } from "../stage/call.ts";
 import { PATIENCE, Session, type Stage } from "../stage/stage.ts";
 import { CHANNEL } from "../stage/wire.ts";
 import type { Phase } from "./layer.ts";
 import { Parent } from "./parent.ts";
-import { STREAMS, type Streams } from "./process.ts";
+import { STREAMS } from "./process.ts";
 import { Slot } from "./slot.ts";
 
 /** A descriptor of the resident's program. */
@@ -18,11 +18,8 @@ const RESIDENT = new Slot<Result>("the resident's program", "openResident");
 export const openResident: Phase = {
   name: "process",
   async apply(ctx) {
-    ctx.step("pipes for stdin, stdout, stderr");
     const { host } = ctx;
-    const nothing = host.value(await host.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0));
-    const streams: Streams = { inside: [nothing, nothing, nothing], stdin: -1, stdout: -1, stderr: -1 };
-    STREAMS.leave(ctx, streams);
+    STREAMS.leave(ctx, { inside: [-1, -1, -1], stdin: -1, stdout: -1, stderr: -1 });
     ctx.step("the resident's program");
     // the sealed copy that the stage runs from; the container's file tree has none
     RESIDENT.leave(ctx, await host.openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0));

@@ -2,6 +2,7 @@
 
 import { EIO, EOWNERDEAD } from "../abi/errno.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
+import { PR_SET_CHILD_SUBREAPER } from "../abi/prctl.ts";
 import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
 import { exitedWith, terminatedBy } from "../abi/wait.ts";
@@ -13,6 +14,7 @@ import { CHANNEL, supervise as order, STATUS_BITS } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
 import { STREAMS, type Streams } from "./process.ts";
 import { Slot } from "./slot.ts";
+import { ownsNamespace } from "./spec.ts";
 import { TERMINAL, type Terminal } from "./terminal.ts";
 
 /** Not forwarded: what the supervisor causes itself, what nobody can catch, and what is about its own terminal. */
@@ -52,6 +54,8 @@ export function prepareSupervision(files: Files): Phase {
     async apply(ctx) {
       const { host } = ctx;
       ctx.step("prepare supervision");
+      // nothing else holds together what the program starts, so its orphans come here: src/engine/descendants.ts
+      if (!ownsNamespace(ctx.spec, "pid")) await host.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
       const numbers = forwarded.map((name) => SIG[name] as number);
       // a reader that has gone is an errno (EPIPE) to the supervisor, and no reason to end
       await host.rt_sigprocmask(SIG_SETMASK, { bits: sigsetOf([...numbers, SIGPIPE]) }, 0, SIGSET_SIZE);
@@ -77,7 +81,7 @@ export async function superviseProgram(ctx: Context): Promise<Ended> {
   const terminal = TERMINAL.find(ctx);
   const { signals, log, record } = SUPERVISION.of(ctx);
   ctx.step("supervise");
-  for (const fd of streams.inside) await host.close(fd);
+  for (const fd of streams.inside) if (fd !== -1) await host.close(fd);
   // not in one frame with what follows, whose reply comes when the program has ended
   host.sendAhead();
   const memory = Memory.struct(order, {

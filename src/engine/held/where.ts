@@ -1,7 +1,7 @@
 // Where a script runs: in the namespaces of a container that may be half built, or in a finished one under all its layers.
 
-import { AT_FDCWD, O_CLOEXEC, O_RDWR } from "../../abi/fcntl.ts";
 import { nodeName, utsname } from "../../abi/utsname.ts";
+import { openNull, replacement } from "../../core/nothing.ts";
 import { Parent } from "../../core/parent.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { clone } from "../../stage/launch.ts";
@@ -40,9 +40,9 @@ async function asGuest<T>(build: Build, action: (stage: Stage) => Promise<T>): P
   const guest = await clone(build.host("inside"), "guest", 0);
   try {
     const { stage } = guest;
-    const nothing = await stage.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
-    await stage.dup3(nothing, 0, 0);
     await join(stage, pid);
+    const nothing = await openNull(stage);
+    await stage.dup3(((await replacement(stage, nothing)) ?? nothing).fd, 0, 0);
     stage.flush();
     return await action(stage);
   } finally {

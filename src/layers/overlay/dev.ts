@@ -2,13 +2,14 @@
 
 import { EEXIST, ENOENT, EPERM } from "../../abi/errno.ts";
 import { AT_SYMLINK_NOFOLLOW } from "../../abi/fcntl.ts";
+import { MOUNT_ATTR_RDONLY } from "../../abi/mount.ts";
 import { makedev, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from "../../abi/stat.ts";
 import { defaultDevices } from "../../core/default-mounts.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Device, Spec } from "../../core/spec.ts";
 import type { Result } from "../../stage/call.ts";
 import { demandDevice } from "./demands.ts";
-import { cloneOf, put } from "./mount.ts";
+import { cloneOf, put, setAttributes } from "./mount.ts";
 import { components, makeFile, openFolder, type Tree } from "./tree.ts";
 
 /** Name in /dev → where it points. They lead through /proc/self to whatever the process that looks has open. */
@@ -84,6 +85,8 @@ async function bindNode(tree: Tree, folder: Result, name: string, device: Device
   };
   const node = await cloneOf(stage, device.path, false, { cause });
   await demandDevice(tree, node, device);
+  // root in here may be the node's owner out there; what a read-only mount refuses is to change the node, not to use the device
+  await setAttributes(stage, node, MOUNT_ATTR_RDONLY);
   await makeFile(tree, folder, name, device.path);
   await put(stage, node, { folder, name });
 }
