@@ -8,6 +8,7 @@ import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGSET_SIZE, sigsetOf } from "../abi/sig
 import { Memory, type Result } from "../stage/call.ts";
 import { supervise } from "../stage/wire.ts";
 import type { Context, Phase } from "./layer.ts";
+import { NOTHING } from "./process.ts";
 import { Slot } from "./slot.ts";
 import { enabled } from "./spec.ts";
 import { forwarded } from "./supervise.ts";
@@ -22,6 +23,8 @@ export const prepareInit: Phase = {
     ctx.step("clone the program from init");
     PROGRAM_PID.leave(ctx, await ctx.cloneProgram());
     ctx.step("prepare init");
+    // while it held the program's streams, nobody would be told that the program has closed one
+    for (const target of [0, 1, 2]) await ctx.stage.dup3(NOTHING.of(ctx).fd, target, 0);
     const set = { bits: sigsetOf(forwarded.map((name) => SIG[name] as number)) };
     await ctx.stage.rt_sigprocmask(SIG_SETMASK, set, 0, SIGSET_SIZE);
     SIGNALS.leave(ctx, await ctx.stage.signalfd4(-1, set, SIGSET_SIZE, SFD_CLOEXEC));
