@@ -1,4 +1,4 @@
-// The plugin runner: phases applied in order to one process. Everything that a layer can do goes through the Construction,
+// Phases applied in order to one process. Everything that a layer can do goes through the Construction,
 // which is the Context that layers see.
 
 import { clone } from "../stage/launch.ts";
@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly facts: Facts;
   readonly session: Session;
   readonly host: Stage;
+  /** Hears of the init stage as soon as there is one: its pid, as the host sees it. */
+  readonly born?: (pid: number) => void;
   /** Writes an entry where a later command finds it, should this process be killed. */
   journal(entry: JournalEntry): void;
   notice(text: string): void;
@@ -74,6 +76,7 @@ export class Construction implements Context {
 
   async cloneInit(flags: number): Promise<void> {
     this.#init = await clone(this.host, "init", flags);
+    this.#around.born?.(this.#init.pid);
   }
 
   async cloneProgram(): Promise<number> {

@@ -68,7 +68,7 @@ export class Stepper implements Observer {
   #made: Call[] = [];
   #layers: readonly Layer[] = [];
   #explain: (layer: string) => Explanation | undefined = () => undefined;
-  pid: number | undefined;
+  #pid: number | undefined;
 
   constructor(session: Session, goal: StepSize | Target | Position, ask: (pause: Pause) => Promise<Answer>) {
     this.#session = session;
@@ -76,9 +76,21 @@ export class Stepper implements Observer {
     this.aim(goal);
   }
 
-  /** Every call alone in its frame only while somebody watches every call. */
+  readonly sources = true;
+
+  /** Only while somebody watches every call. */
   get pace(): boolean {
     return this.#goal === "call";
+  }
+
+  /** The init stage, as the host sees it. Undefined before it exists. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** There is an init stage now, which is looked at from here on. */
+  follow(pid: number): void {
+    this.#pid = pid;
   }
 
   /** Where the call stands before which it paused, or was to pause, last. */
@@ -131,8 +143,6 @@ export class Stepper implements Observer {
 
   after(call: Call): void {
     this.#made.push(call);
-    if (call.name === "clone3" && call.role === "host" && call.origin.layer === "namespaces" && call.result.ok)
-      this.pid = call.result.value;
   }
 
   #locate({ name, origin: { layer, step } }: Call): Position {
@@ -165,7 +175,7 @@ export class Stepper implements Observer {
   async #pause(call: Call, size: StepSize): Promise<void> {
     this.#session.current?.flushUnlessHeld();
     const before = this.#snapshot;
-    if (this.pid !== undefined) this.#snapshot = capture(new View(this.pid));
+    if (this.#pid !== undefined) this.#snapshot = capture(new View(this.#pid));
     const made = this.#made;
     this.#made = [];
     const answer = await this.#ask({
@@ -177,7 +187,7 @@ export class Stepper implements Observer {
       made,
       snapshot: this.#snapshot,
       changes: changesBetween(before, this.#snapshot),
-      pid: this.pid,
+      pid: this.#pid,
     });
     // taking it all back is made of calls, too: after "quit", none of them asks again
     this.#goal = goalOf(answer);

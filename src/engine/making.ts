@@ -89,13 +89,18 @@ export function describe(
   return spec;
 }
 
-export function construct({ facts, session, launched, paths, console }: Making, spec: Spec, id: string): Construction {
+export function construct(
+  { facts, session, launched, paths, console, stepper }: Making,
+  spec: Spec,
+  id: string,
+): Construction {
   const dir = containerDir(paths, id);
   return new Construction({
     spec,
     facts,
     session,
     host: launched.stage,
+    ...(stepper === undefined ? {} : { born: (pid: number) => stepper.follow(pid) }),
     journal: (entry) => appendIntent(dir, entry),
     notice: console.notice,
   });

@@ -2,7 +2,7 @@
 
 import { beforeAll, expect } from "bun:test";
 import { join } from "node:path";
-import { privateHost } from "../harness/private-host.ts";
+import { privateHost, TESTER } from "../harness/private-host.ts";
 import { isRunning, processEntry } from "../harness/processes.ts";
 import { remains } from "../harness/remains.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
@@ -22,11 +22,21 @@ const worker = (what: string, ...options: string[]): string[] => [
   ...["--network", "none", ...options, rootfs],
 ];
 
-for (const options of [[], ["--layers=-cgroups"]]) {
-  rootTest(`an ordinary user holds one, too ${options.join(" ")}`, async () => {
-    const { code, stdout, stderr } = await host.start(worker("look", ...options), { rootless: true }).outcome;
+/** With the user's name, subordinate ids are found: newuidmap and newgidmap are processes that come after the container's first. */
+const ordinary = [
+  ["", {}],
+  ["--layers=-cgroups", {}],
+  ["--network=none", { USER: TESTER.name }],
+] as const;
+
+for (const [option, env] of ordinary) {
+  rootTest(`an ordinary user holds one, too: ${option} ${Object.keys(env)}`, async () => {
+    const look = worker("look", ...(option === "" ? [] : [option]));
+    const { code, stdout, stderr } = await host.start(look, { rootless: true, env }).outcome;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout.split("\n").at(-2) ?? "")).toEqual({
+      // of all the processes that were made meanwhile it is the container's first one
+      number: "1",
       inside: { output: expect.stringMatching(/^0\nCapEff:\t0*[0-9a-f]{9,}\n$/), status: 0, timedOut: false },
       container: { output: "0\nSeccomp:\t2\n", status: 0, timedOut: false },
       killed: true,

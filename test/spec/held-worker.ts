@@ -5,6 +5,7 @@ import { command } from "../../src/cli/commands/run.ts";
 import { parse } from "../../src/cli/parse.ts";
 import type { RunValues } from "../../src/cli/run-options.ts";
 import { readRunOptions, thisPlace } from "../../src/cli/run-read.ts";
+import { View } from "../../src/core/view.ts";
 import { Held } from "../../src/engine/held.ts";
 
 const [what = "", ...words] = process.argv.slice(2);
@@ -61,13 +62,14 @@ const deeds: Readonly<Record<string, () => Promise<void>>> = {
   /** What is seen inside a half-built and a finished one, as JSON. */
   async look() {
     await held.advance({ layer: "capabilities" });
+    const number = new View(held.pid ?? 0).status("NSpid")?.split(/\s+/).at(-1);
     const inside = await held.runScript("inside", "id -u; grep CapEff /proc/self/status");
     await held.back().catch(() => {});
     await held.advance("finished");
     const container = await held.runScript("container", "id -u; grep Seccomp: /proc/self/status; sleep 1000 &");
     const killed = await held.attack(async (stage) => stage.value(await stage.getpid()) > 0);
     await held.close();
-    say(JSON.stringify({ inside, container, killed, state: held.state }));
+    say(JSON.stringify({ number, inside, container, killed, state: held.state }));
   },
 };
 await deeds[what]?.();
