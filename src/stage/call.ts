@@ -108,7 +108,7 @@ export interface Call {
   readonly role: string;
   readonly options: CallOptions;
   readonly result: Result;
-  /** Who asked for it, as `src/layers/namespaces.ts#make`; known only while somebody steps. */
+  /** Who asked for it, as `src/layers/namespaces.ts#make`; known only where an observer asks for `sources`. */
   readonly source?: string;
   /** The call as strace(1) prints it, without the result. */
   show(): string;

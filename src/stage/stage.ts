@@ -15,13 +15,16 @@ import { op } from "./wire.ts";
 
 /** Something that sees every call: the trace, the stepper, the recorder of plans, the injector of faults. */
 export interface Observer {
-  /** Before the call is queued. With `pace`, the call will be alone in its frame, and this may take as long as it likes. */
+  /** Before the call is queued. This may take as long as it likes. */
   before?(call: Call): Promise<void> | void;
   /** After the call's result is known. `micros`: from the sending of its frame until the reply was read. */
   after?(call: Call, micros: number): void;
   /** An errno with which the call fails without being made. */
   fault?(call: Call): number | undefined;
+  /** Each call is to travel alone. It may change from call to call. */
   readonly pace?: boolean;
+  /** It wants to know who asks for each call: `Call.source`. */
+  readonly sources?: boolean;
 }
 
 /** What the stages of one container share: the order of their calls, and who is responsible for the next one. */
@@ -46,9 +49,9 @@ export class Session {
     wait?.(seconds);
   }
 
-  /** Somebody steps, and will want to know where a call comes from. */
-  get stepped(): boolean {
-    return this.observers.some((it) => it.pace !== undefined);
+  /** Somebody wants to know where each call comes from. */
+  get sources(): boolean {
+    return this.observers.some((it) => it.sources);
   }
 }
 
@@ -120,7 +123,7 @@ export class Stage {
     const number = name === "supervise" ? 0 : syscallNumbers(this.session.arch).get(kernel);
     if (number === undefined) throw new Error(`${kernel} has no number on ${this.session.arch}`);
     const result = new Result(kernel);
-    const source = this.session.stepped ? sourceOf(new Error().stack) : undefined;
+    const source = this.session.sources ? sourceOf(new Error().stack) : undefined;
     return {
       ...(source === undefined ? {} : { source }),
       serial: ++this.session.serial,
