@@ -183,6 +183,12 @@ export function namespaceOf(spec: Spec, type: NamespaceType): Namespace | undefi
   return spec.linux.namespaces.find((it) => it.type === type);
 }
 
+/** Whether it has one of that type to itself, rather than the host's or one that it joins. */
+export function ownsNamespace(spec: Spec, type: NamespaceType): boolean {
+  const found = namespaceOf(spec, type);
+  return found !== undefined && found.path === undefined;
+}
+
 /** Whether the layer, or a part such as `namespaces.pid`, is to be applied. */
 export function enabled(spec: Spec, name: string): boolean {
   const without = extension(spec, "without") ?? [];

@@ -18,6 +18,7 @@ import { errnoOf } from "../state/refusal.ts";
 import { sweep } from "../state/reserve.ts";
 import type { ContainerRecord, Listed } from "../state/shape.ts";
 import type { Care } from "./care.ts";
+import { endAbandoned } from "./descendants.ts";
 import { orphans, removeOrphan } from "./orphans.ts";
 import { withAuthors } from "./plugins.ts";
 import { takeBackVolumes } from "./volumes.ts";
@@ -111,6 +112,7 @@ async function finishAbandoned(care: Care, host: Stage, id: string): Promise<voi
 export async function finish(care: Care, host: Stage, id: string): Promise<void> {
   const { paths } = care;
   const { status, autoRemove } = readRecord(paths, id);
+  await endAbandoned(paths, id);
   if (status === "creating" || autoRemove) return forget(care, host, id);
   await takeBackRuntime(care, host, id);
   const ending = readEnding(`${containerDir(paths, id)}/exit`);

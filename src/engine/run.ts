@@ -14,6 +14,7 @@ import { Session, type Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { updateRecord } from "../state/record.ts";
 import type { ContainerRecord } from "../state/shape.ts";
+import { endLeftBehind } from "./descendants.ts";
 import { type HeldInterrupts, holdInterrupts } from "./interrupts.ts";
 import {
   type Console,
@@ -94,13 +95,14 @@ async function fromImage(it: Making, image: Image, interrupts: HeldInterrupts): 
 
 async function supervise(it: Making, built: Construction, record: ContainerRecord): Promise<number> {
   const { options, facts } = it;
-  const stopForwarding = forwardSignals(recordStart(it, built, record.id), options, it.console.notice);
+  const started = recordStart(it, built, record.id);
+  const stopForwarding = forwardSignals(started, options, it.console.notice);
   const ended = superviseProgram(built).finally(stopForwarding);
   // while the program runs there is time to finish what others have left
   const others = recover({ ...it, notice: it.console.notice }).catch((error: unknown) =>
     it.console.notice((error as Error).message),
   );
-  const [{ status, lost }] = await Promise.all([ended, others]);
+  const [{ status, lost }] = await Promise.all([ended, others, endLeftBehind(built.spec, started)]);
   const code = exitCode(status);
   const oomKilled = mayBeMemory(built.spec, code) && Cgroup.of(facts.cgroup, record.id).oomKilled;
   if (oomKilled) it.console.notice(memoryMessage(built.spec, code));

@@ -15,10 +15,17 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
+/** A process as proc_pid_stat(5) shows it. */
+export interface ProcessEntry {
+  readonly identity: ProcessIdentity;
+  readonly parent: number;
+  /** One that has ended and waits to be reaped. */
+  readonly zombie: boolean;
+}
+
 /** The process that has this pid now, or undefined where there is none. */
 export function identify(pid: number): ProcessIdentity | undefined {
-  const startTime = status(pid)?.startTime;
-  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+  return findProcess(pid)?.identity;
 }
 
 let own: ProcessIdentity | undefined;
@@ -33,8 +40,8 @@ export function self(): ProcessIdentity {
 /** Whether exactly this process still runs. One that has ended and waits to be reaped does not. */
 export function isAlive({ pid, startTime, bootId: boot }: ProcessIdentity): boolean {
   if (boot !== bootId()) return false;
-  const found = status(pid);
-  return found?.startTime === startTime && found.state !== "Z" && found.state !== "X";
+  const found = findProcess(pid);
+  return found?.identity.startTime === startTime && !found.zombie;
 }
 
 /**
@@ -58,12 +65,17 @@ export function signalProcess(identity: ProcessIdentity, signal: string): boolea
   }
 }
 
-// proc_pid_stat(5): the name stands in brackets and may hold brackets itself, so what follows the last one counts.
-function status(pid: number): { state: string; startTime: number } | undefined {
+/** The same, and what else is shown of it. */
+export function findProcess(pid: number): ProcessEntry | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // the name stands in brackets and may hold brackets itself, so what follows the last one counts
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] as string, startTime: Number(fields[19]) };
+    return {
+      identity: { pid, startTime: Number(fields[19]), bootId: bootId() },
+      parent: Number(fields[1]),
+      zombie: fields[0] === "Z" || fields[0] === "X",
+    };
   } catch {
     return undefined;
   }

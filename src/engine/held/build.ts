@@ -9,10 +9,11 @@ import { type Answer, type Pause, type Position, Stepper, type StepSize, type Ta
 import type { Call } from "../../stage/call.ts";
 import { launch } from "../../stage/launch.ts";
 import { Session, type Stage } from "../../stage/stage.ts";
+import { identify, type ProcessIdentity } from "../../state/process.ts";
+import { endDescendants } from "../descendants.ts";
 import { construct, filesOf, type Making, recordStart } from "../making.ts";
 import { observe } from "../observe.ts";
 import { phasesFor } from "../phases.ts";
-import { endDescendants } from "./descendants.ts";
 
 /** How far to go. */
 export type Goal = StepSize | Target | Position;
@@ -23,6 +24,7 @@ export class Build {
   readonly making: Making;
   readonly #plan: Plan;
   readonly #stepper: Stepper;
+  readonly #host: ProcessIdentity | undefined;
   #built: Construction | undefined;
   #whole: Promise<void> | undefined;
   #arrive: (pause: Pause) => void = () => {};
@@ -34,6 +36,7 @@ export class Build {
     this.#plan = plan;
     this.making = making;
     this.#stepper = stepper;
+    this.#host = identify(making.launched.pid);
   }
 
   /** A host stage, and nothing else yet. */
@@ -125,7 +128,7 @@ export class Build {
     await this.#whole?.catch(() => {});
     this.#stepper.finish();
     // before anything is waited for: something may have stopped one of them
-    await endDescendants(this.making.launched.pid);
+    if (this.#host !== undefined) await endDescendants(this.#host);
     this.#built?.release();
     this.making.launched.stage.discard();
   }
