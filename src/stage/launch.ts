@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { dirname, join } from "node:path";
+import { EAGAIN, ENOSPC, EPERM } from "../abi/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -137,8 +138,8 @@ export function clone(parent: Stage, role: string, flags: number): Promise<Clone
       await parent.clone3({ flags, exit_signal: SIGCHLD }, cloneArgs.size, theirs, {
         assume: ASSUMED_PID,
         cause: {
-          1: "making namespaces needs root or a user namespace",
-          28: "the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
+          [EPERM]: "making namespaces needs root or a user namespace",
+          [ENOSPC]: "the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
         },
       }),
   );
@@ -152,7 +153,7 @@ export async function fork(parent: Stage, role: string): Promise<Cloned> {
     async (theirs) =>
       await parent.clone(SIGCHLD, 0, theirs, {
         assume: ASSUMED_PID,
-        cause: { 11: "the container has as many processes as its limit allows (--pids-limit)" },
+        cause: { [EAGAIN]: "the container has as many processes as its limit allows (--pids-limit)" },
       }),
   );
   cloned.stage.limit(PATIENCE);
