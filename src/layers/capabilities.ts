@@ -4,9 +4,9 @@
 // After:   it holds a few pieces of it, and no execve can bring the others back. With --user it is not uid 0 either.
 // Not isolated by this: what the kept pieces allow, and what needs no capability at all.
 //
-// A process has five sets. What counts at a permission check is *effective*, which cannot exceed *permitted*. At execve a
-// process with uid 0 gets everything in *bounding*: whoever clears only the first two has done nothing.
-// capabilities(7)
+// A process has five sets. What counts at a permission check is *effective*, which cannot exceed
+// *permitted*. At execve a process with uid 0 gets everything in *bounding*: whoever clears only the first
+// two has done nothing. capabilities(7)
 
 import {
   capabilitiesIn,
@@ -144,7 +144,7 @@ const steps: Readonly<Record<string, string>> = {
   "shrink the bounding set":
     "The bounding set is what any execve, by uid 0 or through file capabilities, can ever bring back. It can only shrink. It comes first, because shrinking it needs CAP_SETPCAP, which the process is about to lose.",
   "become the user":
-    "Groups, then gid, then uid: each needs a capability that the next one could cost. The numbers were looked up in the *image's* passwd file; the kernel knows no names.",
+    "Groups, then gid, then uid: after the change of uid there is no right left to change the others. The numbers were looked up in the *image's* passwd file; the kernel knows no names.",
   "set permitted, effective and inheritable":
     "One call sets three sets. It comes after the change of uid, which would have cleared the effective set anyhow.",
   "set the ambient set":

@@ -1,10 +1,10 @@
 // Layer 1, namespaces: what the process can see.
 //
 // Before:  the process shares every view with the host: its pids, its mounts, its hostname, its network.
-// After:   it has views of its own. Nothing was copied or hidden: the kernel keeps a list of processes, mounts, links, …
-//          for each namespace, and answers every system call from the list that the caller belongs to.
-// Not isolated by this: how much of the machine it uses (cgroups), which files it finds (a new mount namespace starts as a
-//          copy of the old one), what it may do in a namespace it is root in (capabilities, seccomp).
+// After:   it has views of its own. Nothing was hidden: the kernel keeps a list of processes, mounts, links, … for
+//          each namespace, and answers every system call from the list that the caller belongs to.
+// Not isolated by this: how much of the machine it uses (cgroups), which files it finds (a new mount namespace starts
+//          as a copy of the old one), what it may do in a namespace it is root in (capabilities, seccomp).
 //
 // namespaces(7), user_namespaces(7), pid_namespaces(7), time_namespaces(7)
 
@@ -38,7 +38,7 @@ interface Row {
 /** In the order of making: the user namespace owns the others, so it comes first. */
 const table: readonly Row[] = [
   { type: "user", flag: CLONE_NEWUSER, file: "user", made: "clone", shows: "users, groups and capabilities" },
-  // unshare(2) would only move the children: a process keeps its pid for life, and its clock offsets until it has a child
+  // unshare(2) would leave the process itself where it is: pid_namespaces(7), time_namespaces(7)
   { type: "pid", flag: CLONE_NEWPID, file: "pid", made: "clone", shows: "processes" },
   { type: "time", flag: CLONE_NEWTIME, file: "time", made: "clone", shows: "monotonic and boot clocks" },
   { type: "mount", flag: CLONE_NEWNS, file: "mnt", made: "unshare", shows: "mounts" },
@@ -98,7 +98,7 @@ async function make(ctx: Context): Promise<void> {
   await nameHost(ctx);
 }
 
-/** setns(2) moves only the children for pid, so the parent joins first and goes back afterwards. */
+/** For pid, setns(2) moves only the children. So the host stage joins, before it has one; its own pid stays as it is. */
 async function joinBeforeClone(ctx: Context): Promise<void> {
   for (const { type, flag, made, file } of table) {
     const path = namespaceOf(ctx.spec, type)?.path;
@@ -187,9 +187,9 @@ keep it from what has no namespace: the clock, kernel modules, devices, memory.`
 
 const steps: Readonly<Record<string, string>> = {
   "clone the init stage":
-    "The process that will be the container is born. It must be *born* into its pid namespace, because a process keeps its pid for life: `unshare(CLONE_NEWPID)` would only affect its children. It is number 1 there, so it has to reap orphans, and signals without a handler do not reach it.",
+    "The process that will be the container is born. It must be *born* into its pid namespace, because a process keeps its pid for life: `unshare(CLONE_NEWPID)` would only affect its children. It is number 1 there, so it has to reap orphans, and a signal for which it has no handler does nothing, unless it is a SIGKILL or SIGSTOP from outside.",
   "map user and group ids":
-    "In a new user namespace nobody is anybody: every id shows as 65534. The map says which host id stands behind which id inside. Only the parent, outside, can write it, and only once.",
+    "In a new user namespace nobody is anybody: every id shows as 65534. The map says which host id stands behind which id inside, and it is written once. A process may map itself, alone, to one id; a longer map takes CAP_SETUID and CAP_SETGID outside, so it is written from there.",
   "become root inside":
     "Now that id 0 has a meaning, the process takes it. It is root over everything that this user namespace owns, and an ordinary user to the rest of the machine.",
   "close the stage to other processes":

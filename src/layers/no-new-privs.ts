@@ -4,7 +4,8 @@
 // After:   execve never adds any; such programs run as if the bit were not there. It is inherited and cannot be undone.
 // Not isolated by this: what the process may do already. It takes nothing away.
 //
-// prctl(2), PR_SET_NO_NEW_PRIVS; Documentation/userspace-api/no_new_privs.rst. Docker leaves it off by default; we turn it on.
+// prctl(2), PR_SET_NO_NEW_PRIVS; Documentation/userspace-api/no_new_privs.rst. Docker leaves it off
+// by default; we turn it on.
 
 import { PR_SET_NO_NEW_PRIVS } from "../abi/prctl.ts";
 import type { Layer } from "../core/layer.ts";

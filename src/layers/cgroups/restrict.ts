@@ -1,5 +1,6 @@
-// Device rules in force: v1's list, or a program on v2's tree, which hybrid hosts have as well. Without them root in the
-// container could make a node for the host's disk and write to it, so where neither can be had there is no container.
+// Device rules in force: v1's list, or a program on v2's tree, which hybrid hosts have as well. Without
+// them root in the container could make a node for the host's disk and write to it, so where neither can be
+// had there is no container.
 
 import { UNIFIED } from "../../abi/cgroup.ts";
 import * as bpf from "../../abi/ebpf.ts";

@@ -1,12 +1,10 @@
 // Layer 4, network: whom the process can talk to.
 //
 // Before:  in a fresh network namespace there is one link, lo, and it is down: nobody can be reached, not even oneself.
-// After:   lo is up; with `bridge`, a cable leads to a switch on the host, with an address, a route, packet rules
-// that let
-//          connections out and only published ports in, and the names of the other containers there.
+// After:   lo is up; with `bridge`, a cable leads to a switch on the host, with an address, a route, packet rules that
+//          let connections out and only published ports in, and the names of the other containers there.
 // Not isolated by this: containers on the bridge reach each other, and the host's services that listen on all
-// addresses.
-//          Abstract unix sockets belong to the namespace; unix sockets that are files do not.
+//          addresses. Abstract unix sockets belong to the namespace; unix sockets that are files do not.
 //
 // network_namespaces(7), veth(4), bridge(8), rtnetlink(7); Documentation/networking/nf_conntrack-sysctl.rst
 

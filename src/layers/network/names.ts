@@ -30,7 +30,7 @@ const LARGEST = 1 << 20;
 
 /**
  * Where the overlay layer is off nobody has written the file. It must be there before the address is taken:
- * `updateNames`
+ * `updateNames` gives up the address of a member that has no such file.
  */
 export async function ensureHostsFile(host: Stage, stateDir: string, spec: Spec): Promise<void> {
   const folder = etcFolder(stateDir, extension(spec, "id") ?? "");

@@ -37,11 +37,16 @@ export type RequestOptions = Pick<CallOptions, "tolerate" | "cause" | "hold"> & 
 const VERDICT_SIZE = 2048;
 /** One link with all its attributes, of which each kernel has more. */
 const ANSWER_SIZE = 8192;
-/** As much of a list as the kernel puts into one message buffer: NLMSG_GOODSIZE, two pages less its own needs. */
+/**
+ * As much of a list as the kernel sends at once: a page less its own needs, 8 KiB at most (NLMSG_GOODSIZE), or as much
+ * as the largest buffer that the socket was read with.
+ */
 const PIECE_SIZE = 8192;
 const DUMP_ATTEMPTS = 5;
 
-/** The kernel's no to a request, said as for a call: `network: plug in a cable: sendto({RTM_NEWLINK, …}) = EPERM; …`. */
+/**
+ * The kernel's no to a request, said as for a call: `network: plug in a cable: sendto({RTM_NEWLINK, …}) = EPERM; …`.
+ */
 class NetlinkError extends StageError {
   constructor({ origin, sent, options }: Pending, refusal: Received) {
     const { errno, said } = verdictOf(refusal);
@@ -79,7 +84,10 @@ export class Request {
     this.#pending = pending;
   }
 
-  /** Sends it, if need be, and waits for the answer: the errno of a refusal that is tolerated, else 0. Throws any other refusal. */
+  /**
+   * Sends it, if need be, and waits for the answer: the errno of a refusal that is tolerated, else 0.
+   * Throws any other refusal.
+   */
   settle(): number {
     const [answer] = this.#answers();
     if (answer?.type !== NLMSG_ERROR) return 0;

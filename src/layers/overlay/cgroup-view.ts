@@ -1,6 +1,6 @@
-// /sys/fs/cgroup: the container's own cgroup and nothing above it. It is bound from where the cgroups layer has made it, which works
-// alike for v2, for v1's tree for each controller, and without a cgroup namespace; a new cgroup file system would show
-// the host's whole tree in that case.
+// /sys/fs/cgroup: the container's own cgroup and nothing above it. It is bound from where the cgroups layer has made
+// it, which works alike for v2, for v1's tree for each controller, and without a cgroup namespace; a new cgroup file
+// system would show the host's whole tree in that case.
 
 import { UNIFIED } from "../../abi/cgroup.ts";
 import { O_DIRECTORY } from "../../abi/fcntl.ts";
@@ -38,7 +38,9 @@ export async function mountCgroups(tree: Tree, mount: Mount): Promise<void> {
   await leave(stage, spot);
 }
 
-/** Only the trees that the container is in. Where controllers share one, each is a link to it, as cpu to cpu,cpuacct. */
+/**
+ * Only the trees that the container is in. Where controllers share one, each is a link to it, as cpu to cpu,cpuacct.
+ */
 async function mountTrees({ stage, ctx }: Tree, holder: Result, place: CgroupPlace): Promise<void> {
   const parents = Object.entries(ctx.facts.cgroup.parents);
   for (const it of place.trees) {

@@ -1,6 +1,6 @@
-// What has to be true of the places that were found, asked of their descriptors. The answers are looked at together, before
-// the container is entered: until then no code of the image has run, so nothing is lost by having gone on, and a round trip for each
-// is saved.
+// What has to be true of the places that were found, asked of their descriptors. The answers are looked at together,
+// before the container is entered: until then no code of the image has run, so nothing is lost by having gone on, and a
+// round trip for each is saved.
 
 import { AT_EMPTY_PATH } from "../../abi/fcntl.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, STATX_TYPE, statx } from "../../abi/stat.ts";
@@ -12,8 +12,8 @@ import type { Stage } from "../../stage/stage.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * What a user or an image names must not land in proc: in /proc/self/attr, say, below which the runtime would then write into a file
- * of the image's choice (CVE-2019-16884, CVE-2025-52881).
+ * What a user or an image names must not land in proc: in /proc/self/attr, say, below which the runtime would then
+ * write into a file of the image's choice (CVE-2019-16884, CVE-2025-52881).
  */
 export async function forbidProc({ stage, demands }: Tree, path: string, fd: Result): Promise<void> {
   const complaint = (bytes: DataView): string | undefined =>

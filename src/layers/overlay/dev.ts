@@ -1,4 +1,5 @@
-// What is in /dev: the nodes that every program expects, the ones of --device, and the links that are no devices at all.
+// What is in /dev: the nodes that every program expects, the ones of --device, and the links
+// that are no devices at all.
 
 import { EEXIST, ENOENT, EPERM } from "../../abi/errno.ts";
 import { AT_SYMLINK_NOFOLLOW } from "../../abi/fcntl.ts";
@@ -75,8 +76,8 @@ async function makeNode(
 }
 
 /**
- * Nobody but the machine's root may make device nodes, for a node is a way to the hardware around every permission. But a node that is
- * there may be mounted elsewhere, with the permissions that it has.
+ * Nobody but the machine's root may make device nodes, for a node is a way to the hardware around every permission. But
+ * a node that is there may be mounted elsewhere, with the permissions that it has.
  */
 async function bindNode(tree: Tree, folder: Result, name: string, device: Device): Promise<void> {
   const { stage } = tree;
@@ -85,7 +86,8 @@ async function bindNode(tree: Tree, folder: Result, name: string, device: Device
   };
   const node = await cloneOf(stage, device.path, false, { cause });
   await demandDevice(tree, node, device);
-  // root in here may be the node's owner out there; what a read-only mount refuses is to change the node, not to use the device
+  // root in here may be the node's owner out there; what a read-only mount refuses is to change the
+  // node, not to use the device
   await setAttributes(stage, node, MOUNT_ATTR_RDONLY);
   await makeFile(tree, folder, name, device.path);
   await put(stage, node, { folder, name });

@@ -112,7 +112,7 @@ const steps: Readonly<Record<string, string>> = {
   "close the way back":
     "The last descriptors of folders are closed. One of a folder of the host would be a way out (CVE-2024-21626); these are of the container's own, and are not needed any more.",
   "borrow a mount namespace":
-    "Without a mount namespace, whatever is mounted would be mounted on the host. So the root is mounted in another namespace that exists for three calls.",
+    "Without a mount namespace, whatever is mounted would be mounted on the host. So the root is mounted in another namespace, which exists only until the process has gone back to the host's with a descriptor of that root.",
   "go back to the host's mounts":
     "The borrowed namespace ends here, and its table with it. The mount of the root lives on, because a descriptor still holds it: it is in no table of mounts at all.",
   "enter the root by chroot":

@@ -1,5 +1,5 @@
-// On the host, before anything is mounted: the container's writable layer, and its /etc/hosts, hostname and resolv.conf. Inside, those
-// three are mounted over the image's own.
+// On the host, before anything is mounted: the container's writable layer, and its /etc/hosts, hostname and
+// resolv.conf. Inside, those three are mounted over the image's own.
 
 import { EACCES, EEXIST, ENOENT, ENOSPC, EOPNOTSUPP, EROFS } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDONLY, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
@@ -42,8 +42,8 @@ const noPlace = {
 };
 
 /**
- * Announces and makes upper, work and merged, which stay as long as the container does. In a user namespace it returns, in time,
- * whether that file system takes the marks that overlayfs makes there: tmpfs does since Linux 6.6.
+ * Announces and makes upper, work and merged, which stay as long as the container does. In a user namespace it returns,
+ * in time, whether that file system takes the marks that overlayfs makes there: tmpfs does since Linux 6.6.
  */
 export async function makeScratch(ctx: Context): Promise<Result | undefined> {
   const { host, spec, facts } = ctx;
@@ -129,8 +129,9 @@ async function readText(host: Stage, path: string): Promise<string> {
 }
 
 /**
- * Over the image's files. Where one is a link, over the link itself: often /etc/resolv.conf leads nowhere in an image. Returns name →
- * whether it is there, in time; an ordinary user cannot add a file to an image of somebody else's that lacks it.
+ * Over the image's files. Where one is a link, over the link itself: often /etc/resolv.conf leads nowhere in an
+ * image. Returns name → whether it is there, in time; an ordinary user cannot add a file to an image of
+ * somebody else's that lacks it.
  */
 export async function mountEtcFiles(tree: Tree): Promise<ReadonlyMap<string, Result>> {
   const { ctx, stage } = tree;

@@ -4,8 +4,8 @@
 // After:   a tree of its own. The image's layers lie below, read-only and shared by all containers; on top is a
 //          layer of the container's own, into which every change goes. /proc, /sys and /dev are its own, and
 //          what of them shows or configures the machine is covered. The host's tree is not hidden but gone.
-// Not isolated by this: the kernel behind /proc and /sys, which is one for all; the disk and its free space; whatever -v shows. And
-//          who may mount can uncover everything again: that is the capabilities layer's part.
+// Not isolated by this: the kernel behind /proc and /sys, which is one for all; the disk and its free space; whatever
+//          -v shows. And who may mount can uncover everything again: that is the capabilities layer's part.
 //
 // mount_namespaces(7), Documentation/filesystems/overlayfs.rst, pivot_root(2), openat2(2), mount_setattr(2)
 //

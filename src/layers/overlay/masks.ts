@@ -1,5 +1,5 @@
-// What of /proc and /sys stays out of bounds. Both show the whole machine, not the container; the kernel leaves it to the runtime to
-// cover what could be misused: Docker's lists are in src/core/default-mounts.ts.
+// What of /proc and /sys stays out of bounds. Both show the whole machine, not the container; the kernel leaves it to
+// the runtime to cover what could be misused: Docker's lists are in src/core/default-mounts.ts.
 
 import { EACCES, ENOENT, ENOTDIR } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, openHow } from "../../abi/fcntl.ts";
@@ -26,8 +26,9 @@ export async function makeReadonly(tree: Tree): Promise<void> {
 }
 
 /**
- * Covers files with /dev/null and folders with an empty file system. All answers that were put off are looked at here, too, among them
- * that /dev/null is the null device (CVE-2025-31133): this is the last round trip before the container is entered.
+ * Covers files with /dev/null and folders with an empty file system. All answers that were put off are looked at
+ * here, too, among them that /dev/null is the null device (CVE-2025-31133): this is the last round trip before
+ * the container is entered.
  */
 export async function cover(tree: Tree): Promise<void> {
   const { ctx, stage } = tree;

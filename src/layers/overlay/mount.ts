@@ -1,6 +1,6 @@
-// Ways to mount. None of them is given a path that the image could have bent: a new file system is mounted on the working
-// directory, or on a name in it, after fchdir(2) to a descriptor; a bind mount is made detached by open_tree(2) and put in place by
-// move_mount(2), which takes descriptors.
+// Ways to mount. None of them is given a path that the image could have bent: a new file system is mounted on the
+// working directory, or on a name in it, after fchdir(2) to a descriptor; a bind mount is made detached by open_tree(2)
+// and put in place by move_mount(2), which takes descriptors.
 
 import { EINVAL, ENODEV, ENOSYS, EPERM } from "../../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE } from "../../abi/fcntl.ts";
@@ -34,8 +34,8 @@ export interface Filesystem {
 }
 
 /**
- * A new file system at the spot, which stays open. One call, where fsopen(2), fsconfig(2), fsmount(2) and move_mount(2) would be six
- * or more. mount(2) follows a link with that name, so a name must be one that was made just before.
+ * A new file system at the spot, which stays open. One call, where fsopen(2), fsconfig(2), fsmount(2) and move_mount(2)
+ * would be six or more. mount(2) follows a link with that name, so a name must be one that was made just before.
  */
 export async function mountFilesystem(
   stage: Stage,
@@ -64,7 +64,10 @@ export function cloneOfDescriptor(stage: Stage, fd: Result): Promise<Result> {
   return stage.open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
 }
 
-/** Puts such a mount in place and closes its descriptor. A symbolic link of that name is not followed: it is mounted over. */
+/**
+ * Puts such a mount in place and closes its descriptor. A symbolic link of that name is not
+ * followed: it is mounted over.
+ */
 export async function put(stage: Stage, mount: Result, spot: Spot, tolerate: readonly number[] = []): Promise<Result> {
   const flags = MOVE_MOUNT_F_EMPTY_PATH | (spot.name === "" ? MOVE_MOUNT_T_EMPTY_PATH : 0);
   const cause = { [EINVAL]: "of what is mounted and the place where, one is a folder and the other is not" };
@@ -78,8 +81,8 @@ export async function leave(stage: Stage, spot: Spot): Promise<void> {
 }
 
 /**
- * Sets attributes of a mount and of those below it. mount(2) cannot do that when it makes a bind mount: it ignores MS_RDONLY then
- * without a word, which is why a read-only volume always takes two calls.
+ * Sets attributes of a mount and of those below it. mount(2) cannot do that when it makes a bind mount: it ignores
+ * MS_RDONLY then without a word, which is why a read-only volume always takes two calls.
  */
 export async function setAttributes(stage: Stage, mount: Result, bits: number): Promise<void> {
   if (bits === 0) return;

@@ -1,5 +1,5 @@
-// The mounts of the configuration, in its order. Each type is a row: what is it called as a step, where may it be mounted,
-// and what stands for it where the kernel does not permit it.
+// The mounts of the configuration, in its order. Each type is a row: what is it called as a step, where may it be
+// mounted, and what stands for it where the kernel does not permit it.
 
 import { ENOENT, EPERM } from "../../abi/errno.ts";
 import { O_DIRECTORY } from "../../abi/fcntl.ts";
@@ -73,7 +73,10 @@ async function remember(tree: Tree, { destination, type }: Mount): Promise<void>
   if (place === "/dev") await furnishDev(tree, folder);
 }
 
-/** In a user namespace: the host may have the file system covered in part, as inside another container, and then it must stay so. */
+/**
+ * In a user namespace: the host may have the file system covered in part, as inside another container,
+ * and then it must stay so.
+ */
 async function mountIfPermitted(tree: Tree, mount: Mount, spot: Spot, { shows, otherwise }: Row): Promise<void> {
   const { ctx, stage } = tree;
   const { destination, type = "", source = type } = mount;

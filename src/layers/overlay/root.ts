@@ -25,7 +25,10 @@ import type { Tree } from "./tree.ts";
 /** mount(2) copies one page of options, and takes the last byte for the end. */
 const OPTIONS_MAX = 4095;
 
-/** First of all. In a new mount namespace, mounts still spread to the one it was copied from wherever that one is shared. */
+/**
+ * First of all. In a new mount namespace, mounts still spread to the one it was copied from
+ * wherever that one is shared.
+ */
 export async function disconnect(ctx: Context): Promise<void> {
   const { rootfsPropagation: wanted } = ctx.spec.linux;
   ctx.step("make all mounts private");
@@ -88,8 +91,9 @@ function openRoot(stage: Stage, path: string): Promise<Result> {
 /** What mount(2) takes, and the descriptors that it refers to. */
 async function overlayOptions(ctx: Context, { lower, scratch }: Overlay): Promise<{ options: string; held: Result[] }> {
   const own = [`upperdir=${escapePath(`${scratch}/upper`)}`, `workdir=${escapePath(`${scratch}/work`)}`];
-  // An image could bring extended attributes that send overlayfs elsewhere for a file; they are not followed, nor are ours made, so
-  // the upper folder is a plain layer. In a user namespace the marks have to be user.* attributes, for trusted.* are root's.
+  // An image could bring extended attributes that send overlayfs elsewhere for a file; they are not followed, nor
+  // are ours made, so the upper folder is a plain layer. In a user namespace the marks have to be user.* attributes,
+  // for trusted.* are root's.
   const rules = ["redirect_dir=nofollow", "metacopy=off", "index=off"];
   if (namespaceOf(ctx.spec, "user") !== undefined) rules.push("userxattr");
   const rest = [...own, ...rules].join(",");
@@ -124,12 +128,12 @@ const overlayRefused = (scratch: string) => ({
 });
 
 /**
- * Makes the new root the root of the mount namespace, and lets go of the old one. After chroot(2) the host's tree would still be
- * there, below the root, for everyone who has CAP_SYS_CHROOT or a descriptor of a folder outside. pivot_root(2) exchanges the mounts
- * themselves; once the old one is unmounted, nothing leads there any more.
+ * Makes the new root the root of the mount namespace, and lets go of the old one. After chroot(2) the host's tree would
+ * still be there, below the root, for everyone who has CAP_SYS_CHROOT or a descriptor of a folder outside.
+ * pivot_root(2) exchanges the mounts themselves; once the old one is unmounted, nothing leads there any more.
  *
- * Called with "." for both, it puts the old root on top of the new one, in the same place; so no folder of the image is needed
- * to hold it. Since the working directory is the new root, "." then finds the topmost mount there: the old one.
+ * Called with "." for both, it puts the old root on top of the new one, in the same place; so no folder of the image is
+ * needed to hold it. Since the working directory is the new root, "." then finds the topmost mount there: the old one.
  */
 export async function pivot({ ctx, stage, root }: Tree): Promise<void> {
   ctx.step("pivot into the new root");
@@ -169,8 +173,8 @@ const lasting: ReadonlyMap<string | undefined, number> = new Map([
 ]);
 
 /**
- * Without a mount namespace a mount would be the host's. So one is borrowed, just long enough to mount the root in it: the
- * descriptor keeps that mount alive, and no mount table shows it.
+ * Without a mount namespace a mount would be the host's. So one is borrowed, just long enough to mount the root in it:
+ * the descriptor keeps that mount alive, and no mount table shows it.
  */
 export async function borrowNamespace(ctx: Context): Promise<Result> {
   ctx.step("borrow a mount namespace");

@@ -1,7 +1,8 @@
-// Places in the container's root, found without ever leaving it. The image decides what its paths lead to: /etc may be a symbolic link
-// to /, /proc one to ../../../etc on the host. So no path below the root is given to the kernel as a path of ours: each
-// is opened once, relative to the descriptor of the root, by openat2(2) with RESOLVE_IN_ROOT, for which the root is `/` and has
-// no `..`; and what follows acts on the descriptor, not on the path a second time (CVE-2021-30465, CVE-2025-31133).
+// Places in the container's root, found without ever leaving it. The image decides what its paths lead to: /etc may be
+// a symbolic link to /, /proc one to ../../../etc on the host. So no path below the root is given to the kernel as a
+// path of ours: each is opened once, relative to the descriptor of the root, by openat2(2) with RESOLVE_IN_ROOT, for
+// which the root is `/` and has no `..`; and what follows acts on the descriptor, not on the path a second time
+// (CVE-2021-30465, CVE-2025-31133).
 
 import { EACCES, EEXIST, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
 import {
@@ -41,8 +42,9 @@ export interface Demand {
 }
 
 /**
- * Whether symbolic links of the image are followed (within the root, of course): yes where a user chose the place, since /var/run is
- * often a link to /run; no for what the protections rely on, which is where it is or nowhere (CVE-2019-19921).
+ * Whether symbolic links of the image are followed (within the root, of course): yes where a user chose the
+ * place, since /var/run is often a link to /run; no for what the protections rely on, which is where it is or
+ * nowhere (CVE-2019-19921).
  */
 export type Links = "followed" | "refused";
 
@@ -66,7 +68,10 @@ export function open(tree: Tree, path: string, links: Links, flags = 0, options:
   return tree.stage.openat2(tree.root, path, how, openHow.size, { cause: inTheWay(path), ...options });
 }
 
-/** The folder at the path. It and those above it are made where they are missing, one by one, each from its parent's descriptor. */
+/**
+ * The folder at the path. It and those above it are made where they are missing, each in its parent's descriptor, and
+ * opened by the whole path from the root: a link in it may lead anywhere below the root.
+ */
 export async function openFolder(tree: Tree, path: string, links: Links): Promise<Result> {
   const { stage, root } = tree;
   const parts = components(path);

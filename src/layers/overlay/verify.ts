@@ -1,4 +1,5 @@
-// Is the layer in force? Judged from the process's mount table and what can be read through its root, so any process can be judged.
+// Is the layer in force? Judged from the process's mount table and what can be read through its root, so
+// any process can be judged.
 
 import { defaultMaskedPaths } from "../../core/default-mounts.ts";
 import type { Check } from "../../core/layer.ts";

@@ -20,7 +20,10 @@ export interface OpenVolume {
   readonly kind: Result;
 }
 
-/** Opens the sources of volumes, while the host's file tree is still the process's own and nothing of the image is in it. */
+/**
+ * Opens the sources of volumes, while the host's file tree is still the process's own and
+ * nothing of the image is in it.
+ */
 export async function openVolumes(
   ctx: Context,
   mounts: readonly Mount[],

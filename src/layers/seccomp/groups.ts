@@ -140,7 +140,9 @@ export const allowed: readonly Group[] = [
   },
 ];
 
-/** The filter opens together with the capability that the kernel asks for anyway; without it there is nothing to gain. */
+/**
+ * The filter opens together with the capability that the kernel asks for anyway; without it there is nothing to gain.
+ */
 export const privileged: readonly Privileged[] = [
   {
     capability: "CAP_SYS_ADMIN",

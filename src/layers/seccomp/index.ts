@@ -1,14 +1,14 @@
 // Layer 7, seccomp: which system calls the kernel answers at all.
 //
 // Before:  the process can ask the kernel for anything, some 370 calls; what happens depends on privileges alone.
-// After:   a filter looks at every call before the kernel does. What the profile does not allow fails with EPERM, and the
-//          code behind it, with its bugs, is out of reach. Children inherit the filter, and nobody can take it off.
+// After:   a filter looks at every call before the kernel does. What the profile does not allow fails with EPERM, and
+//          the code behind it, with its bugs, is out of reach. Children inherit the filter, and nobody can take it off.
 // Not isolated by this: what the allowed calls do. A filter sees numbers, not what pointers point to, so it can tell
 //          open(2) from mount(2), but not one file from another.
 //
-// seccomp(2), Documentation/userspace-api/seccomp_filter.rst. The files: groups.ts and profile.ts say what is allowed and why,
-// compile.ts and arguments.ts make BPF of it (src/abi/bpf.ts), disassemble.ts makes it readable, read.ts takes a user's
-// own profile, words.ts knows the specification's names.
+// seccomp(2), Documentation/userspace-api/seccomp_filter.rst. The files: groups.ts and profile.ts say what is allowed
+// and why, compile.ts and arguments.ts make BPF of it (src/abi/bpf.ts), disassemble.ts makes it readable, read.ts takes
+// a user's own profile, words.ts knows the specification's names.
 
 import { code, decode, sockFilter } from "../../abi/bpf.ts";
 import { EACCES, EINVAL } from "../../abi/errno.ts";

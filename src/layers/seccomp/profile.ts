@@ -1,6 +1,6 @@
 // The default profile: Docker's, written as a list of what is allowed. What is not in it fails with EPERM, as if a
-// permission were missing, which programs know how to take. About 70 calls are left out, most of which need a capability
-// that a container lacks anyway. That is the point: two locks on the doors where the kernel has had the most
+// permission were missing, which programs know how to take. About 70 calls are left out, most of which need a
+// capability that a container lacks anyway. That is the point: two locks on the doors where the kernel has had the most
 // break-ins, and one lock on a few that no capability guards (keyrings, io_uring, new user namespaces).
 
 import { ENOSYS, EPERM } from "../../abi/errno.ts";
@@ -44,9 +44,9 @@ function when(name: string, argument: Omit<SeccompArgument, "index">): SeccompRu
 }
 
 /**
- * socket(2): every address family but two. AF_VSOCK speaks to the hypervisor and to other virtual machines, and knows no
- * network namespace. AF_ALG, the kernel's cryptography for user space, let any process change pages of files that it may
- * only read (CVE-2026-31431).
+ * socket(2): every address family but two. AF_VSOCK speaks to the hypervisor and to other virtual machines, and knows
+ * no network namespace. AF_ALG, the kernel's cryptography for user space, let any process change pages of files that it
+ * may only read (CVE-2026-31431).
  *
  * The families above AF_VSOCK are listed one by one, not allowed as "greater than": a filter compares all 64 bits
  * of an argument, the kernel uses the lower 32. With "greater than", family 2³² + 38 would pass, and be AF_ALG.
@@ -73,8 +73,8 @@ function personalities(): SeccompRule[] {
 
 /**
  * clone(2) starts processes and threads, but makes no namespaces: in a user namespace of its own a process holds all
- * capabilities, and so reaches kernel code that was written for root. clone3(2) has its flags in memory, where a filter cannot
- * look. ENOSYS, not EPERM, makes C libraries fall back to clone.
+ * capabilities, and so reaches kernel code that was written for root. clone3(2) has its flags in memory, where a filter
+ * cannot look. ENOSYS, not EPERM, makes C libraries fall back to clone.
  */
 function newProcesses(held: ReadonlySet<string>): SeccompRule[] {
   if (held.has("CAP_SYS_ADMIN")) return [];
