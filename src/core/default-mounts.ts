@@ -1,5 +1,5 @@
-// What every container finds mounted, and what of it is out of bounds: Docker's defaults, each with its reason. The engine puts
-// these tables into the OCI configuration; the overlay layer carries out whatever the configuration holds.
+// What every container finds mounted, and what of it is out of bounds: Docker's defaults, each with its reason. The
+// engine puts these tables into the OCI configuration; the overlay layer carries out whatever the configuration holds.
 
 import { existsSync, readdirSync } from "node:fs";
 import type { Device, Mount } from "./spec.ts";
@@ -7,8 +7,8 @@ import type { Device, Mount } from "./spec.ts";
 const MiB = 1024 * 1024;
 
 /**
- * In the order of mounting. `userNamespace`: the group 5 (tty) may stand for nobody there, so terminals get the group of whoever
- * opens them. `shmSize` in bytes.
+ * In the order of mounting. `userNamespace`: the group 5 (tty) may stand for nobody there, so terminals get the group
+ * of whoever opens them. `shmSize` in bytes.
  */
 export function defaultMounts(userNamespace: boolean, shmSize = 64 * MiB): Mount[] {
   return [
@@ -98,8 +98,8 @@ export const defaultReadonlyPaths: readonly string[] = [
 ];
 
 /**
- * What may be mounted below /proc because it does not weaken it: lxcfs provides these. Anything else there that is not proc's own
- * could deceive (CVE-2019-16884).
+ * What may be mounted below /proc because it does not weaken it: lxcfs provides these. Anything else there that is not
+ * proc's own could deceive (CVE-2019-16884).
  */
 export const replaceableInProc = /^\/proc\/(cpuinfo|diskstats|loadavg|meminfo|slabinfo|stat|swaps|uptime)$/;
 

@@ -1,4 +1,5 @@
-// What this host is, as far as a layer must know it before it acts. Found out once, by reading only, before anything is made.
+// What this host is, as far as a layer must know it before it acts. Found out once, by reading
+// only, before anything is made.
 
 export interface Facts {
   readonly uid: number;

@@ -1,5 +1,5 @@
-// A program of the host on which a layer leans (newuidmap, pasta): run in a child of the host stage, so that it is traced
-// like everything else.
+// A program of the host on which a layer leans (newuidmap, pasta): run in a child of the host stage, so that it is
+// traced like everything else.
 
 import { EAGAIN, EINTR } from "../abi/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "../abi/fcntl.ts";

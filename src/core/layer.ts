@@ -1,6 +1,6 @@
-// The layer contract: read this first. A container is seven layers applied in order to one process, the init stage.
-// A layer acts only through `ctx`, so whatever it does can be traced, paused, planned without doing it, undone, and made
-// to fail in a test.
+// The layer contract: read this first. A container is seven layers applied in order to one process, the init
+// stage. A layer acts only through `ctx`, so whatever it does can be traced, paused, planned without doing it,
+// undone, and made to fail in a test.
 
 import type { Stage } from "../stage/stage.ts";
 import type { Facts } from "./facts.ts";
@@ -14,7 +14,9 @@ export interface Layer {
   readonly summary: string;
   /** The lesson that teaches it. */
   readonly lesson: string;
-  /** What `--layers` leaving it out means, in a clause that is told: `the NAME layer is off: …`. A plugin needs none. */
+  /**
+   * What `--layers` leaving it out means, in a clause that is told: `the NAME layer is off: …`. A plugin needs none.
+   */
   readonly otherwise?: string;
   /** What it cannot work without, and the safe meaning of that being absent. */
   readonly requires: readonly Requirement[];
@@ -29,8 +31,8 @@ export interface Layer {
   /** Is it in force? Judged only from what the kernel shows of the process, so it can judge any process. */
   verify(view: View): Check[];
   /**
-   * Takes back what an intent stands for. Must succeed when there is nothing to take back, for an intent is written before
-   * the deed.
+   * Takes back what an intent stands for. Must succeed when there is nothing to take back, for an intent
+   * is written before the deed.
    */
   undo?(host: Stage, intent: Intent, facts: Facts): Promise<void>;
 }
@@ -40,7 +42,10 @@ export interface Requirement {
   readonly name: string;
   /** What happens without it, in a clause that is told: `the part namespaces.mount is off: …`. */
   readonly otherwise: string;
-  /** Without it there is another way, whether the layer itself is on or off. What else the layer requires does not matter then. */
+  /**
+   * Without it there is another way, whether the layer itself is on or off. What else the layer
+   * requires does not matter then.
+   */
   readonly fundamental?: true;
 }
 
@@ -59,7 +64,10 @@ export interface Context {
   intend(intent: Intent): void;
   /** Makes the init stage: a child of `host` with these CLONE_NEW* flags. Only the namespaces layer does. */
   cloneInit(flags: number): Promise<void>;
-  /** `--init`: makes a child of the init stage, which will be the program. Resolves with its pid as the init stage sees it. */
+  /**
+   * `--init`: makes a child of the init stage, which will be the program. Resolves with its pid
+   * as the init stage sees it.
+   */
   cloneProgram(): Promise<number>;
   /** From now on `stage` is that child. */
   actAsProgram(): void;

@@ -14,7 +14,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best ?? (word.length > 2 ? candidates.find((it) => it.startsWith(word)) : undefined);
 }
 
-/** How many letters are missing, too many, wrong, or swapped with their neighbour (the restricted Damerau–Levenshtein distance). */
+/**
+ * How many letters are missing, too many, wrong, or swapped with their neighbour (the restricted
+ * Damerau–Levenshtein distance).
+ */
 export function slips(from: string, to: string): number {
   let before: number[] = [];
   let above = Array.from({ length: to.length + 1 }, (_, i) => i);

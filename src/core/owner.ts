@@ -1,4 +1,5 @@
-// Whose a container's writable layer is: written beside it, as the text of a symbolic link, which is there whole or not at all.
+// Whose a container's writable layer is: written beside it, as the text of a symbolic link, which is
+// there whole or not at all.
 
 import type { Facts } from "./facts.ts";
 

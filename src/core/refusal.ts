@@ -3,8 +3,8 @@
 export class Refusal extends Error {
   override readonly name = "Refusal";
   /**
-   * What minidocker ends with, as Docker: 125 before a container could be started, 126 where its command cannot be executed,
-   * 127 where it cannot be found; 1 for a command about an existing container.
+   * What minidocker ends with, as Docker: 125 before a container could be started, 126 where its command cannot be
+   * executed, 127 where it cannot be found; 1 for a command about an existing container.
    */
   readonly exitCode: number;
 

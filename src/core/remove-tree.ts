@@ -1,5 +1,5 @@
-// Removing a container's writable layer: a tree that a stranger's program has filled. Nothing is followed out of it, no link and no
-// mount, and neither its depth nor its permissions stop the removal.
+// Removing a container's writable layer: a tree that a stranger's program has filled. Nothing is followed out of it, no
+// link and no mount, and neither its depth nor its permissions stop the removal.
 
 import { type DirectoryEntry, DT_DIR, DT_UNKNOWN, parseDirectory } from "../abi/dirent.ts";
 import { EACCES, EBUSY, EEXIST, EISDIR, ENOENT, ENOTEMPTY, EPERM, EXDEV } from "../abi/errno.ts";
@@ -32,8 +32,9 @@ export type Contents = readonly {
 }[];
 
 /**
- * Removes the folder and all that is in it; succeeds where it is not there. Most are as they were made: what `expected` names is removed
- * without looking first. Throws an Error for a folder outside of minidocker's own, or one that has something mounted in it.
+ * Removes the folder and all that is in it; succeeds where it is not there. Most are as they were made: what
+ * `expected` names is removed without looking first. Throws an Error for a folder outside of minidocker's own, or one
+ * that has something mounted in it.
  */
 export async function removeTree(host: Stage, path: string, facts: Facts, expected: Contents = []): Promise<void> {
   const ours = [facts.stateDir, facts.dataDir].some((it) => path.startsWith(`${it}/`));
@@ -50,7 +51,10 @@ const FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 /** How folders are opened that a stranger's program may have exchanged for something else. */
 const BELOW = { flags: FOLDER, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
 
-/** One round trip. False where anything else is there, or in the way; what has gone by then is no loss to who looks first. */
+/**
+ * One round trip. False where anything else is there, or in the way; what has gone by then is
+ * no loss to who looks first.
+ */
 async function removeExpected(stage: Stage, path: string, expected: Contents): Promise<boolean> {
   const [above, name] = split(path);
   const gone = { tolerate: [ENOENT] };
@@ -110,9 +114,9 @@ interface Place {
 }
 
 /**
- * Empties a folder and removes it. Folders in it are emptied by moving *their* folders up beside them, under new names, rather
- * than by going down: so three descriptors are enough, and a tree of any depth can be removed, with paths longer than the kernel
- * takes.
+ * Empties a folder and removes it. Folders in it are emptied by moving *their* folders up beside them, under new
+ * names, rather than by going down: so three descriptors are enough, and a tree of any depth can be removed, with
+ * paths longer than the kernel takes.
  */
 class Removal {
   readonly #stage: Stage;

@@ -102,7 +102,10 @@ function column(text: string | undefined, skip: number, pattern: RegExp): string
     .flatMap((line) => pattern.exec(line)?.[1] ?? []);
 }
 
-/** The local addresses of /proc/net/fib_trie: each stands in the line before its "/32 host LOCAL"; "/8" is a whole network. */
+/**
+ * The local addresses of /proc/net/fib_trie: each stands in the line before its "/32 host
+ * LOCAL"; "/8" is a whole network.
+ */
 function addressLines(text: string | undefined): string[] | undefined {
   const rows = text?.split("\n") ?? [];
   const found = rows.flatMap((row, i) =>

@@ -167,7 +167,9 @@ export class View {
     }
   }
 
-  /** Fields 22 of /proc/PID/stat: when the process was started, in clock ticks after boot. A pid is valid only with it. */
+  /**
+   * Fields 22 of /proc/PID/stat: when the process was started, in clock ticks after boot. A pid is valid only with it.
+   */
   get startTime(): number {
     const stat = this.file("stat");
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
