@@ -1,7 +1,7 @@
 // A process as the kernel shows it from outside: /proc/PID and nothing else. Everything is read when it is asked
 // for, once; a View is a moment, not a subscription.
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
 import { SIG } from "../abi/signal.ts";
@@ -11,6 +11,8 @@ import { countDevicePrograms } from "./device-programs.ts";
 export interface MountEntry {
   readonly id: number;
   readonly parent: number;
+  /** Of its file system: `major:minor`. */
+  readonly device: string;
   readonly root: string;
   readonly point: string;
   readonly options: readonly string[];
@@ -60,6 +62,11 @@ export class View {
   /** The file as the process itself would see it under that absolute path (through /proc/PID/root), or undefined. */
   inside(path: string): string | undefined {
     return this.tryFile(`root${path}`);
+  }
+
+  /** Whether something is there under that absolute path, as the process itself sees it. */
+  has(path: string): boolean {
+    return existsSync(`${this.#root}/root${path}`);
   }
 
   /** What a symbolic link below /proc/PID (`root`, `cwd`, `exe`) points to, or undefined where that is hidden. */
@@ -214,6 +221,7 @@ function parseMount(line: string): MountEntry {
   return {
     id: Number(fields[0]),
     parent: Number(fields[1]),
+    device: at(2),
     root: at(3),
     point: at(4),
     options: at(5).split(","),

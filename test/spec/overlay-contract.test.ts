@@ -131,6 +131,19 @@ describe("from outside", () => {
     inBox(both, { namespaces: ["pid"] }, (box) => expect(verdicts(box.view)).toEqual(all("no"))),
   );
 
+  boxTest("with the layer off, what is not there is not taken for protected", () =>
+    inBox(both, { without: ["overlay"] }, (box) =>
+      expect(verdicts(box.view)).toEqual({
+        ...all("yes"),
+        "overlay.layers": "no",
+        "overlay.dev": "no",
+        "overlay.sys": "no",
+        "overlay.settings": "no",
+        "overlay.masks": "no",
+      }),
+    ),
+  );
+
   boxTest(
     "each protection that is taken away is missed",
     async () => {
@@ -139,6 +152,12 @@ describe("from outside", () => {
           "overlay.masks",
           (spec) => {
             spec.linux.maskedPaths = [];
+          },
+        ],
+        [
+          "overlay.masks",
+          (spec) => {
+            spec.linux.maskedPaths = spec.linux.maskedPaths?.filter((it) => it !== "/proc/keys") ?? [];
           },
         ],
         [
@@ -156,6 +175,12 @@ describe("from outside", () => {
         [
           "overlay.dev",
           (spec) => spec.mounts.push({ destination: "/hostdev", type: "bind", source: "/dev", options: ["rbind"] }),
+        ],
+        [
+          "overlay.dev",
+          (spec) => {
+            spec.mounts = spec.mounts.filter((it) => !/^\/dev(\/|$)/.test(it.destination));
+          },
         ],
         [
           "overlay.host-tree",

@@ -15,17 +15,17 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { id: "root", title: "a root of its own, entered with pivot_root", judge: root },
-  { id: "host-tree", title: "the host's root file system is nowhere in it", judge: hostTree },
+  { id: "root", title: "its root is a mount of its own, and not the host's", judge: root },
+  { id: "host-tree", title: "the host's root folder is mounted nowhere in it", judge: hostTree },
   { id: "layers", title: "its files are layers, with one of its own on top", judge: layers },
   { id: "propagation", title: "what is mounted in it does not appear on the host", judge: propagation },
   { id: "changes", title: "what it writes does not change the image", judge: changes },
-  { id: "dev", title: "a /dev of its own, without the host's devices", judge: dev },
-  { id: "sys", title: "/sys cannot be written to", judge: (mounts) => unwritable(mounts, "/sys", "/sys") },
+  { id: "dev", title: "/dev is a file system of its own, and the host's is mounted nowhere in it", judge: dev },
+  { id: "sys", title: "/sys is mounted read-only", judge: (mounts) => readOnly(mounts, "/sys", "/sys") },
   {
     id: "settings",
-    title: "/proc/sys cannot be written to",
-    judge: (mounts) => unwritable(mounts, "/proc/sys", "/proc"),
+    title: "/proc/sys is mounted read-only",
+    judge: (mounts) => readOnly(mounts, "/proc/sys", "/proc"),
   },
   { id: "masks", title: "what /proc and /sys tell of the machine is masked", judge: masks },
 ];
@@ -89,16 +89,18 @@ function changes(mounts: readonly MountEntry[]): Answer {
   return mine?.options.includes("ro") ? yes(show(mine)) : layers(mounts);
 }
 
-function dev(mounts: readonly MountEntry[]): Answer {
-  const hosts = mounts.find((it) => it.type === "devtmpfs" && it.root === "/");
-  if (hosts !== undefined) return no(show(hosts));
+function dev(mounts: readonly MountEntry[], { host }: View): Answer {
+  // a devtmpfs is the same one everywhere; a host that is a container itself has a tmpfs there
+  const theirs = at(host.mounts, "/dev")?.device;
+  const found = mounts.find((it) => (it.type === "devtmpfs" || it.device === theirs) && it.root === "/");
+  if (found !== undefined) return no(show(found));
   const mine = at(mounts, "/dev");
-  if (mine === undefined) return yes("nothing is mounted at /dev");
+  if (mine === undefined) return no("nothing is mounted at /dev");
   return mine.type === "tmpfs" ? yes(show(mine)) : no(show(mine));
 }
 
-function unwritable(mounts: readonly MountEntry[], point: string, top: string): Answer {
-  if (at(mounts, top) === undefined) return yes(`nothing is mounted at ${top}`);
+function readOnly(mounts: readonly MountEntry[], point: string, top: string): Answer {
+  if (at(mounts, top) === undefined) return no(`nothing is mounted at ${top}`);
   const mine = at(mounts, point);
   if (mine === undefined) return no(`as writable as ${top}`);
   return mine.options.includes("ro") ? yes(show(mine)) : no(show(mine));
@@ -108,9 +110,13 @@ function unwritable(mounts: readonly MountEntry[], point: string, top: string): 
 const readable = ["/proc/interrupts", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"];
 
 function masks(mounts: readonly MountEntry[], view: View): Answer {
-  if (at(mounts, "/proc") === undefined) return yes("there is no /proc");
-  const covered = defaultMaskedPaths().filter((path) => at(mounts, path) !== undefined);
-  const open = readable.filter((path) => (view.inside(path) ?? "") !== "");
-  if (open.length > 0) return no(`${open.join(", ")} can be read`);
-  return covered.length === 0 ? no("nothing is masked") : yes(covered.join(", "));
+  if (at(mounts, "/proc") === undefined) return no("nothing is masked: there is no /proc");
+  const [covered, open] = [new Set<string>(), new Set<string>()];
+  for (const path of defaultMaskedPaths()) {
+    if (at(mounts, path) !== undefined) covered.add(path);
+    else if (view.has(path)) open.add(path);
+  }
+  for (const path of readable) if ((view.inside(path) ?? "") !== "") open.add(path);
+  if (open.size > 0) return no(`not masked: ${[...open].join(", ")}`);
+  return covered.size === 0 ? no("nothing is masked") : yes([...covered].join(", "));
 }
