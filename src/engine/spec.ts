@@ -3,6 +3,7 @@
 
 import { defaultDevices, defaultMaskedPaths, defaultMounts, defaultReadonlyPaths } from "../core/default-mounts.ts";
 import type { Facts } from "../core/facts.ts";
+import { isMapped, maySetGroups } from "../core/id-map.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type Capabilities, type Linux, type Network, type Seccomp, type Spec, setExtension } from "../core/spec.ts";
 import type { Image } from "../images/image.ts";
@@ -14,7 +15,7 @@ import { chooseCapabilities } from "./options/capability.ts";
 import { leftOut, type RunOptions } from "./options/index.ts";
 import { deviceNodes, deviceRules } from "./spec/devices.ts";
 import { orderMounts, userMounts } from "./spec/mounts.ts";
-import { identityMappings, isMapped, namespaceList } from "./spec/namespaces.ts";
+import { idMaps, namespaceList } from "./spec/namespaces.ts";
 import { buildEnvironment, chooseCommand } from "./spec/program.ts";
 
 /** What the engine decides about a container, rather than its user. */
@@ -60,7 +61,7 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
       cwd: options.workdir ?? (image.config.WorkingDir || "/"),
       env: buildEnvironment(options, image.config.Env ?? [], { hostname, home: user.home }),
       args: chooseCommand(options, image),
-      user: { uid: user.uid, gid: user.gid, additionalGids: groups(user, linux) },
+      user: { uid: user.uid, gid: user.gid, additionalGids: groups(user, linux, facts) },
       ...(on("capabilities") ? { capabilities: capabilitySets(kept) } : {}),
       noNewPrivileges: on("no-new-privs") && options.noNewPrivileges !== false,
       ...(options.ulimits.length === 0 ? {} : { rlimits: [...options.ulimits] }),
@@ -81,7 +82,7 @@ function buildLinux(options: RunOptions, facts: Facts, identity: Identity, capab
   const devices = deviceNodes(options.devices);
   return {
     namespaces: namespaceList(options, facts, network?.mode, identity.networkOwner?.namespace),
-    ...(facts.rootless || options.rootless ? identityMappings(facts) : {}),
+    ...(facts.rootless || options.rootless ? idMaps(facts) : {}),
     devices: [...defaultDevices, ...devices],
     ...(on("cgroups")
       ? {
@@ -105,10 +106,8 @@ function refuseUnmapped({ uid, gid }: User, { uidMappings, gidMappings }: Linux)
   );
 }
 
-// Where only the caller's own id is mapped, the kernel forbids setgroups: user_namespaces(7).
-function groups({ additionalGids }: User, { gidMappings }: Linux): number[] {
-  const alone = gidMappings?.length === 1 && gidMappings[0]?.size === 1;
-  return alone ? [] : additionalGids.filter((it) => isMapped(gidMappings, it));
+function groups({ additionalGids }: User, linux: Linux, facts: Facts): number[] {
+  return maySetGroups(linux, facts) ? additionalGids.filter((it) => isMapped(linux.gidMappings, it)) : [];
 }
 
 // The profile allows more where more capabilities are left. It is the one for the capabilities that were asked for, also

@@ -23,8 +23,9 @@ import {
   PR_CAPBSET_DROP,
   PR_SET_KEEPCAPS,
 } from "../abi/prctl.ts";
+import { maySetGroups } from "../core/id-map.ts";
 import type { Check, Context, Layer } from "../core/layer.ts";
-import { type CapabilitySet, enabled, namespaceOf, type Spec } from "../core/spec.ts";
+import { type CapabilitySet, enabled, type Spec } from "../core/spec.ts";
 import type { View } from "../core/view.ts";
 import { Memory } from "../stage/call.ts";
 
@@ -63,7 +64,7 @@ async function becomeUser(ctx: Context): Promise<void> {
   // leaving uid 0 empties the permitted set, unless this is said first; what is kept is settled in the next step
   if (uid !== 0) await ctx.stage.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
   // groups first: after setresuid there is no right left to change them
-  if (maySetGroups(ctx)) {
+  if (maySetGroups(ctx.spec.linux, ctx.facts)) {
     const groups = {
       memory: new Memory(new Uint8Array(Uint32Array.from(additionalGids).buffer)),
       text: `[${additionalGids.join(", ")}]`,
@@ -76,12 +77,6 @@ async function becomeUser(ctx: Context): Promise<void> {
   }
   await ctx.stage.setresgid(gid, gid, gid, { cause: unmapped("group", gid) });
   await ctx.stage.setresuid(uid, uid, uid, { cause: unmapped("user", uid) });
-}
-
-// a map that an ordinary user wrote came with setgroups=deny: user_namespaces(7)
-function maySetGroups(ctx: Context): boolean {
-  const map = ctx.spec.linux.gidMappings ?? [];
-  return !ctx.facts.rootless || namespaceOf(ctx.spec, "user") === undefined || map.some((it) => it.size > 1);
 }
 
 const unmapped = (what: string, id: number) => ({

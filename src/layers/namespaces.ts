@@ -9,7 +9,7 @@
 // namespaces(7), user_namespaces(7), pid_namespaces(7), time_namespaces(7)
 
 import { EINVAL, ENOENT, EPERM } from "../abi/errno.ts";
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../abi/fcntl.ts";
 import { PR_SET_DUMPABLE, SUID_DUMP_DISABLE } from "../abi/prctl.ts";
 import {
   CLONE_NEWCGROUP,
@@ -21,8 +21,9 @@ import {
   CLONE_NEWUSER,
   CLONE_NEWUTS,
 } from "../abi/sched.ts";
+import { writeMaps } from "../core/id-map.ts";
 import type { Check, Context, Layer } from "../core/layer.ts";
-import { type IdMapping, type NamespaceType, namespaceOf } from "../core/spec.ts";
+import { type NamespaceType, namespaceOf } from "../core/spec.ts";
 import type { View } from "../core/view.ts";
 
 interface Row {
@@ -119,44 +120,11 @@ function flagsFor(ctx: Context, made: Row["made"]): number {
 }
 
 async function mapIds(ctx: Context): Promise<void> {
-  const { facts, spec, pid } = ctx;
   ctx.step("map user and group ids");
-  const uids = spec.linux.uidMappings ?? [];
-  const gids = spec.linux.gidMappings ?? [];
-  if (facts.rootless && needsHelper(uids, gids)) {
-    await ctx.runOnHost(facts.tools["newuidmap"] as string, ["newuidmap", String(pid), ...mapWords(uids)]);
-    await ctx.runOnHost(facts.tools["newgidmap"] as string, ["newgidmap", String(pid), ...mapWords(gids)]);
-  } else {
-    // without this first, gid_map is refused to a user who has no CAP_SETGID outside: user_namespaces(7)
-    if (facts.rootless) await writeFile(ctx, `/proc/${pid}/setgroups`, "deny");
-    await writeFile(ctx, `/proc/${pid}/uid_map`, mapLines(uids));
-    await writeFile(ctx, `/proc/${pid}/gid_map`, mapLines(gids));
-  }
+  await writeMaps(ctx.host, ctx.pid, ctx.spec.linux, ctx.facts);
   ctx.step("become root inside");
   await ctx.stage.setresgid(0, 0, 0);
   await ctx.stage.setresuid(0, 0, 0);
-}
-
-/** One line that maps oneself is everybody's right; anything else needs newuidmap(1), which reads /etc/subuid. */
-function needsHelper(uids: readonly IdMapping[], gids: readonly IdMapping[]): boolean {
-  return [uids, gids].some((maps) => maps.length > 1 || maps.some((it) => it.size > 1));
-}
-
-const mapWords = (maps: readonly IdMapping[]): string[] =>
-  maps.flatMap((it) => [String(it.containerID), String(it.hostID), String(it.size)]);
-
-const mapLines = (maps: readonly IdMapping[]): string =>
-  maps.map((it) => `${it.containerID} ${it.hostID} ${it.size}\n`).join("");
-
-async function writeFile(ctx: Context, path: string, text: string): Promise<void> {
-  const fd = await ctx.host.openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
-  await ctx.host.write(fd, text, text.length, {
-    cause: {
-      [EPERM]: "the kernel refuses this id map: an ordinary user may map only themselves, or ranges of /etc/subuid",
-      [EINVAL]: "the id map overlaps or is malformed",
-    },
-  });
-  await ctx.host.close(fd);
 }
 
 async function nameHost(ctx: Context): Promise<void> {
