@@ -5,10 +5,12 @@
 //                             ├▶ log           (a header with the time, then the bytes as they are)
 //                             └▶ attached clients
 //
-// A stream holds at most one piece: it reads only when it is empty, writes only when poll says that PIPE_BUF bytes
-// will fit. So a reader that has stopped never stops the loop, and nothing is ever lost. A reader that has gone is
-// passed on: the program's end is closed as well, and it learns of it as it would without us, by EPIPE or SIGHUP. What
-// the program thinks it has written by then, and a full disk does not take, is lost, and the result says so.
+// A stream holds at most one piece: it reads only when it is empty, writes only when poll says that something will fit.
+// How much is never certain: a terminal takes a part of a piece, and a pipe may have other writers. So whoever sends the
+// order sees to it that a write cannot wait (O_NONBLOCK); then a reader that has stopped never stops the loop, and
+// nothing is ever lost. A reader that has gone is passed on: the program's end is closed as well, and it learns of it as
+// it would without us, by EPIPE or SIGHUP. What the program thinks it has written by then, and a full disk does not
+// take, is lost, and the result says so.
 
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -22,7 +24,7 @@
 
 #include "stage.h"
 
-#define PIECE 4096  // PIPE_BUF: as much as a pipe takes at once when poll(2) calls it writable
+#define PIECE 4096  // PIPE_BUF: a pipe to which nobody else writes takes as much when poll(2) calls it writable
 enum { STDIN, STDOUT, STDERR, STREAMS, WINDOW = STREAMS };
 
 static struct stream {

@@ -1,26 +1,13 @@
 // How text looks on a terminal: colours, width, wrapping. Colour is never the only sign of anything.
 
-import { fstatSync } from "node:fs";
+import { isTerminal } from "../core/is-terminal.ts";
+
+export { isTerminal };
 
 /** Prose is not made wider than this, however wide the terminal is. */
 const PROSE = 80;
 
 const STDOUT = 1;
-
-// console_ioctl(4), pts(4): the first consoles, /dev/tty and /dev/console, the far ends of pseudo-terminals. node:tty, which
-// knows the others, costs more time than a container takes to start; /dev/null, major 1, is a character device, too.
-export function isTerminal(fd: number): boolean {
-  try {
-    const status = fstatSync(fd);
-    if (!status.isCharacterDevice()) return false;
-    const major = (status.rdev >> 8) & 0xfff;
-    if (major === 1) return false;
-    if (major === 4 || major === 5 || (major >= 136 && major <= 143)) return true;
-    return (require("node:tty") as typeof import("node:tty")).isatty(fd);
-  } catch {
-    return false;
-  }
-}
 
 let fixedWidth: number | undefined;
 

@@ -1,7 +1,7 @@
 // While the program runs, the host stage is its supervisor: it copies its streams, forwards signals, keeps its log and its exit status.
 
 import { EIO, EOWNERDEAD } from "../abi/errno.ts";
-import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
+import { AT_FDCWD, F_SETFL, O_APPEND, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_TRUNC, O_WRONLY } from "../abi/fcntl.ts";
 import { PR_SET_CHILD_SUBREAPER } from "../abi/prctl.ts";
 import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../abi/signal.ts";
 import { TCSETS } from "../abi/termios.ts";
@@ -11,6 +11,7 @@ import { Channel, closeDescriptor } from "../stage/channel.ts";
 import type { Shown } from "../stage/codec.ts";
 import type { Stage } from "../stage/stage.ts";
 import { CHANNEL, supervise as order, STATUS_BITS } from "../stage/wire.ts";
+import { type Output, openOutput, outputOf } from "./callers-output.ts";
 import type { Context, Phase } from "./layer.ts";
 import { STREAMS, type Streams } from "./process.ts";
 import { Slot } from "./slot.ts";
@@ -43,6 +44,8 @@ interface Supervision {
   readonly signals: Result;
   readonly log: Result;
   readonly record: Result;
+  readonly stdout: Output;
+  readonly stderr: Output;
 }
 
 const SUPERVISION = new Slot<Supervision>("what supervision needs", "prepareSupervision");
@@ -62,7 +65,8 @@ export function prepareSupervision(files: Files): Phase {
       const signals = await host.signalfd4(-1, { bits: sigsetOf(numbers) }, SIGSET_SIZE, SFD_CLOEXEC);
       const log = await host.openat(AT_FDCWD, files.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600);
       const record = await host.openat(AT_FDCWD, files.record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600);
-      SUPERVISION.leave(ctx, { signals, log, record });
+      const [stdout, stderr] = [await openOutput(host, 1), await openOutput(host, 2)];
+      SUPERVISION.leave(ctx, { signals, log, record, stdout, stderr });
     },
   };
 }
@@ -79,9 +83,13 @@ export async function superviseProgram(ctx: Context): Promise<Ended> {
   const { host } = ctx;
   const streams = STREAMS.of(ctx);
   const terminal = TERMINAL.find(ctx);
-  const { signals, log, record } = SUPERVISION.of(ctx);
+  const supervision = SUPERVISION.of(ctx);
+  const { signals, log, record } = supervision;
   ctx.step("supervise");
   for (const fd of streams.inside) if (fd !== -1) await host.close(fd);
+  // a program can open the other end of its pipes as well, and be faster than the supervisor
+  for (const fd of [streams.stdin, streams.stdout, streams.stderr])
+    if (fd !== -1) await host.fcntl(fd, F_SETFL, O_NONBLOCK);
   // not in one frame with what follows, whose reply comes when the program has ended
   host.sendAhead();
   const memory = Memory.struct(order, {
@@ -95,7 +103,7 @@ export async function superviseProgram(ctx: Context): Promise<Ended> {
     // should minidocker be killed, nobody is left who could stop the program, or use the terminal in its place
     owner: CHANNEL,
     leave: 0,
-    ...copies(streams, terminal),
+    ...copies(streams, terminal, outputOf(host, supervision.stdout), outputOf(host, supervision.stderr)),
   });
   const result = await keepCompany(host, { memory, text: `{pid=${ctx.pid}}` }, terminal);
   return { status: result & ((1 << STATUS_BITS) - 1), lost: result >> STATUS_BITS };
@@ -117,10 +125,10 @@ export async function keepCompany(host: Stage, order: Shown, terminal: Terminal 
   }
 }
 
-function copies(streams: Streams, terminal: Terminal | undefined) {
+function copies(streams: Streams, terminal: Terminal | undefined, stdout: number, stderr: number) {
   const input = streams.stdin < 0 ? -1 : 0;
-  if (terminal !== undefined) return { from: [input, terminal.master, -1], to: [terminal.master, 1, -1] };
-  return { from: [input, streams.stdout, streams.stderr], to: [streams.stdin, 1, 2] };
+  if (terminal !== undefined) return { from: [input, terminal.master, -1], to: [terminal.master, stdout, -1] };
+  return { from: [input, streams.stdout, streams.stderr], to: [streams.stdin, stdout, stderr] };
 }
 
 async function finished(host: Stage, result: Result, bell: Channel, theirs: number): Promise<number> {

@@ -1,7 +1,7 @@
 // `-t`: a terminal of the container's own. Its pty comes from the container's devpts; the supervisor holds the master.
 
 import { EBADF, EINVAL, EIO, ENOENT, ENOTTY, EPERM } from "../abi/errno.ts";
-import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../abi/fcntl.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDWR } from "../abi/fcntl.ts";
 import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import {
   AF_UNIX,
@@ -84,9 +84,9 @@ export const openTerminal: Phase = {
   },
 };
 
-/** A new pty of the devpts that `stage` sees. */
+/** A new pty of the devpts that `stage` sees. Nobody waits at its master for a program that does not read what is typed. */
 export async function openPty(stage: Stage): Promise<{ master: Result; slave: Result }> {
-  const master = await stage.openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0, {
+  const master = await stage.openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0, {
     cause: { [ENOENT]: "-t needs the container's /dev/pts, which the overlay layer mounts" },
   });
   await stage.ioctl_TIOCSPTLCK(master, TIOCSPTLCK, 0);

@@ -17,6 +17,8 @@ import { declareUnwanted } from "./held/unwanted.ts";
 import { exclusively, forget, recover } from "./recover.ts";
 
 const SECONDS = 10;
+/** Milliseconds for whoever reads a killed program's output to take the rest of it. */
+const READERS = 1000;
 
 /** Resolves with the container's name. Throws a Refusal for one that runs, unless `force`: then it is killed first. */
 export async function removeContainer(
@@ -50,12 +52,15 @@ function isBusy(found: Listed): found is ContainerRecord {
 
 /** Kills the program and waits until whoever looks after it, or holds it, has put things in order. */
 async function end(record: ContainerRecord, { paths, facts }: Care): Promise<void> {
-  const { process: program, creator, name } = record;
+  const { process: program, supervisor, creator, name } = record;
   declareUnwanted(paths, record.id);
   if (program === undefined || !signalProcess(program, "SIGKILL")) Cgroup.of(facts.cgroup, record.id).kill();
-  const deadline = Date.now() + SECONDS * 1000;
+  const start = Date.now();
   while (attendants(record).some(isAlive) && existsSync(containerDir(paths, record.id))) {
-    if (Date.now() > deadline) {
+    const waited = Date.now() - start;
+    // the program is gone, but not what it has written last: to the supervisor, a signal means not to wait for readers any more
+    if (waited > READERS && supervisor !== undefined) signalProcess(supervisor, "SIGTERM");
+    if (waited > SECONDS * 1000) {
       const holder = isAlive(creator) ? `: process ${creator.pid}, the minidocker that made it, still holds it` : "";
       throw new Refusal(`container ${name} did not end within ${SECONDS} s of SIGKILL${holder}`, 1);
     }

@@ -101,6 +101,16 @@ describe("inside", () => {
     await terminal.exited;
   });
 
+  rootTest("what a program does not read keeps nothing else from it", async () => {
+    const script = "trap 'exit 9' TERM; echo up; while :; do sleep 0.1; done";
+    const terminal = host.terminal(words(["-it"], "sh", "-c", script));
+    await terminal.until("up");
+    terminal.type("typed\r".repeat(20_000));
+    await Bun.sleep(1000);
+    process.kill(await minidockerOn(terminal), "SIGTERM");
+    expect(await Promise.race([terminal.exited, Bun.sleep(10_000)])).toBe(9);
+  });
+
   rootTest("-t without -i: Ctrl-C on the caller's terminal is a signal to the program", async () => {
     const terminal = host.terminal(
       words(["-t"], "sh", "-c", "trap 'echo got INT; exit 3' INT; echo up; sleep 60 & wait"),

@@ -5,6 +5,7 @@
 //                       └ token: its end tells the keeper that the shell has ended, which is nobody's child out here
 
 import { SFD_CLOEXEC, SIG, SIG_SETMASK, SIGCHLD, SIGPIPE, SIGSET_SIZE, sigsetOf } from "../../abi/signal.ts";
+import { openOutput, outputOf } from "../../core/callers-output.ts";
 import type { Child, Parent } from "../../core/parent.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { keepCompany } from "../../core/supervise.ts";
@@ -69,6 +70,7 @@ async function accompany(child: Child, keeper: { stage: Stage; pid: number }, te
   const signals = await stage.signalfd4(-1, { bits: sigsetOf([SIGCHLD, SIGWINCH]) }, SIGSET_SIZE, SFD_CLOEXEC);
   const token = await clone(stage, "token", 0);
   const { master, window } = terminal;
+  const output = await openOutput(stage, 1);
   const none = -1;
   const memory = Memory.struct(order, {
     pid: token.pid,
@@ -81,7 +83,7 @@ async function accompany(child: Child, keeper: { stage: Stage; pid: number }, te
     owner: CHANNEL,
     leave: 0,
     from: [0, master, none],
-    to: [master, 1, none],
+    to: [master, outputOf(stage, output), none],
   });
   const resize = (): void => void process.kill(keeper.pid, "SIGWINCH");
   process.on("SIGWINCH", resize);
