@@ -1,5 +1,6 @@
-// `--init`: PID 1 is not the program but the init stage itself. It reaps orphans, which programs seldom do, and forwards
-// signals, which PID 1 does not get unless it has a handler for them; the program is its child, with a program's usual rights.
+// `--init`: PID 1 is not the program but the init stage itself. It reaps orphans, which programs seldom do,
+// and forwards signals, which PID 1 does not get unless it has a handler for them; the program is its child,
+// with a program's usual rights.
 
 import { capabilityMask, LINUX_CAPABILITY_VERSION_3 } from "../abi/capability.ts";
 import { ENOSYS, EPERM } from "../abi/errno.ts";
@@ -34,8 +35,9 @@ export const prepareInit: Phase = {
 };
 
 /**
- * Init executes nothing, so no execve ever takes from it what a program loses there (docs/decisions/0008). It keeps the right to
- * signal a program that has become another user. No-new-privs costs it nothing, and lets it load the filter without CAP_SYS_ADMIN.
+ * Init executes nothing, so no execve ever takes from it what a program loses there (docs/decisions/0008). It keeps
+ * the right to signal a program that has become another user. No-new-privs costs it nothing, and lets it load the
+ * filter without CAP_SYS_ADMIN.
  */
 async function giveUpRights(ctx: Context): Promise<void> {
   ctx.step("give up what init does not need");
@@ -76,8 +78,8 @@ export const serveAsInit: Phase = {
 };
 
 /**
- * Close-on-exec does nothing for init. As long as it held the other ends of the program's pipes, nobody would be told that a reader has
- * gone. Its channel goes as well: it gets no more orders. Where a profile refuses this, they stay.
+ * Close-on-exec does nothing for init. As long as it held the other ends of the program's pipes, nobody would be told
+ * that a reader has gone. Its channel goes as well: it gets no more orders. Where a profile refuses this, they stay.
  */
 async function closeOthers({ stage }: Context, kept: number): Promise<void> {
   const options = { tolerate: [ENOSYS, EPERM], hold: true };

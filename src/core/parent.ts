@@ -1,5 +1,5 @@
-// A stage that makes children of its own and learns how they end, without ever waiting for one: whoever drives it has other
-// things to do meanwhile.
+// A stage that makes children of its own and learns how they end, without ever waiting for one: whoever drives it has
+// other things to do meanwhile.
 
 import { ECHILD, EPERM, ESRCH } from "../abi/errno.ts";
 import { SIGKILL } from "../abi/signal.ts";
@@ -27,7 +27,10 @@ export class Parent {
     return new Child(cloned, this);
   }
 
-  /** The status of `pid`, once, if it has ended. Reaps whoever else has: the first process of a container gets its orphans, too. */
+  /**
+   * The status of `pid`, once, if it has ended. Reaps whoever else has: the first process of a
+   * container gets its orphans, too.
+   */
   async collect(pid: number): Promise<number | undefined> {
     for (let looks = 0; looks < AT_ONCE; looks++) {
       const waited = await this.#stage.wait4(-1, STATUS_SIZE, WNOHANG, 0, { tolerate: [ECHILD] });

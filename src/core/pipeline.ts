@@ -49,7 +49,9 @@ export class Construction implements Context {
     return this.#init.pid;
   }
 
-  /** Applies each phase, or what stands for it where the container is made without it. What is left out is told first. */
+  /**
+   * Applies each phase, or what stands for it where the container is made without it. What is left out is told first.
+   */
   async build(phases: readonly Phase[]): Promise<void> {
     for (const text of absences(this.spec, phases)) this.notice(text);
     for (const phase of phases) {
@@ -92,7 +94,9 @@ export class Construction implements Context {
     return runHostProgram(this.host, program, argv);
   }
 
-  /** Lets go of the init stage's channel: a stage that still waits for orders ends. One that does not answer is killed. */
+  /**
+   * Lets go of the init stage's channel: a stage that still waits for orders ends. One that does not answer is killed.
+   */
   release(): void {
     for (const it of [this.#program, this.#init]) {
       // what is still queued would be sent when the next stage is addressed, and there is nobody to send it to

@@ -1,5 +1,5 @@
-// What is no layer, because no isolation comes from it: the streams, the terminal, limits and signals of the process, and
-// the execve with which the init stage becomes the program.
+// What is no layer, because no isolation comes from it: the streams, the terminal, limits and signals of the process,
+// and the execve with which the init stage becomes the program.
 
 import { EACCES, EDQUOT, ENOENT, ENOEXEC, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
 import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, O_CLOEXEC, O_WRONLY, X_OK } from "../abi/fcntl.ts";
@@ -15,7 +15,10 @@ import { Refusal } from "./refusal.ts";
 import { Slot } from "./slot.ts";
 import { enabled, extension, namespaceOf, type Spec } from "./spec.ts";
 
-/** The container's ends of its streams (`inside`), and the supervisor's; -1: nothing. Known once the calls have been made that open them. */
+/**
+ * The container's ends of its streams (`inside`), and the supervisor's; -1: nothing. Known once the calls have
+ * been made that open them.
+ */
 export interface Streams {
   readonly inside: readonly [number, number, number];
   readonly stdin: number;
@@ -69,7 +72,9 @@ function ends(result: Result): { read: number; write: number } {
   return { read: view.getInt32(0, true), write: view.getInt32(4, true) };
 }
 
-/** After the file tree is there, and while the process is still privileged: everything that later calls could not do. */
+/**
+ * After the file tree is there, and while the process is still privileged: everything that later calls could not do.
+ */
 export const prepareProcess: Phase = {
   name: "process",
   async apply(ctx) {
@@ -85,8 +90,8 @@ export const prepareProcess: Phase = {
       await connect(stage, inside, nothing);
     }
     ctx.step("a keyring of its own");
-    // What the caller keeps in theirs (of Kerberos, of encrypted disks) would be the program's to read. EPERM: a filter around
-    // minidocker refuses this call, and with it every way to those keys.
+    // What the caller keeps in theirs (of Kerberos, of encrypted disks) would be the program's to read. EPERM: a filter
+    // around minidocker refuses this call, and with it every way to those keys.
     await stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, null, {
       tolerate: [ENOSYS, EPERM],
       cause: { [EDQUOT]: "this user has as many keys as /proc/sys/kernel/keys/maxkeys allows" },
@@ -125,6 +130,7 @@ async function limits(ctx: Context): Promise<void> {
   const { rlimits = [], oomScoreAdj } = ctx.spec.process;
   if (rlimits.length > 0) ctx.step("set resource limits");
   for (const { type, soft, hard } of rlimits) {
+    if (!Object.hasOwn(RLIMIT, type)) throw new Refusal(`process.rlimits: no limit is called ${JSON.stringify(type)}`);
     const resource = RLIMIT[type as keyof typeof RLIMIT];
     const value = { cur: unlimited(soft), max: unlimited(hard) };
     const cause = { [EPERM]: `raising ${type} above this process's own hard limit needs CAP_SYS_RESOURCE` };

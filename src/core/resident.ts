@@ -1,6 +1,7 @@
-// The resident: a program that is the stage itself. A held container executes it where any other would execute its program, with
-// the channel kept open. So further calls and scripts can be run inside the finished container, bound by all its layers: the
-// resident is no more than what became of the init stage, and can do no more than any program in its place.
+// The resident: a program that is the stage itself. A held container executes it where any other would execute
+// its program, with the channel kept open. So further calls and scripts can be run inside the finished container,
+// bound by all its layers: the resident is no more than what became of the init stage, and can do no more than
+// any program in its place.
 
 import { AT_EMPTY_PATH, AT_FDCWD, F_SETFD, FD_CLOEXEC, O_CLOEXEC, O_RDONLY } from "../abi/fcntl.ts";
 import type { Result } from "../stage/call.ts";
@@ -38,7 +39,9 @@ export const executeResident: Phase = {
   },
 };
 
-/** The resident that `stage`, an init stage, has become. Throws what the stage's last frame amounts to, if that failed. */
+/**
+ * The resident that `stage`, an init stage, has become. Throws what the stage's last frame amounts to, if that failed.
+ */
 export async function meetResident(stage: Stage): Promise<Parent> {
   const session = new Session();
   session.origin = { layer: "resident", step: "begin" };

@@ -1,5 +1,5 @@
-// Stepping: the making of a container stops before a call, and somebody may look around before it goes on. Headless: what a
-// pause looks like is the business of whoever answers it.
+// Stepping: the making of a container stops before a call, and somebody may look around before it goes on. Headless:
+// what a pause looks like is the business of whoever answers it.
 
 import type { Call } from "../stage/call.ts";
 import type { Observer, Session } from "../stage/stage.ts";
@@ -42,7 +42,9 @@ export interface Position {
   readonly call: number;
 }
 
-/** `go`: no more pauses. `quit`: take everything back. `next`: on to the next pause of that size. `to`: on to a place. */
+/**
+ * `go`: no more pauses. `quit`: take everything back. `next`: on to the next pause of that size. `to`: on to a place.
+ */
 export type Answer = { readonly next: StepSize } | { readonly to: Target | Position } | "go" | "quit";
 
 /** Thrown where somebody wants no container after all. */
