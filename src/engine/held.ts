@@ -18,7 +18,6 @@ import type { Call } from "../stage/call.ts";
 import { StageGone } from "../stage/error.ts";
 import type { Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
-import { removeRecord } from "../state/record.ts";
 import { shellInside } from "./enter.ts";
 import { attack, type Killed } from "./held/attack.ts";
 import type { Build, Goal, Plan } from "./held/build.ts";
@@ -31,7 +30,7 @@ import { judge } from "./judge.ts";
 import { type Console, describe, explained, findImage, reserve } from "./making.ts";
 import type { RunOptions } from "./options/index.ts";
 import { withPlugins } from "./plugins.ts";
-import { removeAnonymousVolumes } from "./volumes.ts";
+import { forget, withHost } from "./recover.ts";
 
 export type { Killed } from "./held/attack.ts";
 export type { ScriptOutcome } from "./held/script.ts";
@@ -69,8 +68,7 @@ export class Held {
     try {
       return new Held({ ...care, id, spec: describe(care, reserved) }, name);
     } catch (error) {
-      removeAnonymousVolumes(care.facts, id);
-      removeRecord(paths, id);
+      await withHost((host) => forget(care, host, id));
       throw error;
     }
   }

@@ -63,12 +63,17 @@ export async function insist(host: Stage, action: (host: Stage) => Promise<void>
     await action(host);
   } catch {
     host.discard();
-    const other = await launch(new Session());
-    try {
-      await action(other.stage);
-    } finally {
-      other.close();
-    }
+    await withHost(action);
+  }
+}
+
+/** Calls `action` with a stage of its own. */
+export async function withHost<T>(action: (host: Stage) => Promise<T>): Promise<T> {
+  const launched = await launch(new Session());
+  try {
+    return await action(launched.stage);
+  } finally {
+    launched.close();
   }
 }
 
@@ -89,16 +94,12 @@ export async function recover(care: Care): Promise<string[]> {
   const list = listRecords(paths).filter(isAbandoned);
   const layers = orphans(paths);
   if (list.length + layers.length === 0) return [];
-  const launched = await launch(new Session());
   const problems: unknown[] = [];
   const attempt = (action: () => Promise<unknown>): Promise<unknown> => action().catch((it) => problems.push(it));
-  try {
-    for (const { id } of list)
-      await attempt(() => exclusively(paths, id, () => finishAbandoned(care, launched.stage, id)));
-    for (const id of layers) await attempt(() => removeOrphan(care, launched.stage, id));
-  } finally {
-    launched.close();
-  }
+  await withHost(async (host) => {
+    for (const { id } of list) await attempt(() => exclusively(paths, id, () => finishAbandoned(care, host, id)));
+    for (const id of layers) await attempt(() => removeOrphan(care, host, id));
+  });
   if (problems.length > 0) throw problems[0];
   return list.map((it) => it.name);
 }

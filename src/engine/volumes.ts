@@ -1,6 +1,6 @@
 // The folders behind -v. They are the user's data: made when a container first needs them, and only anonymous ones go with it.
 
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Facts } from "../core/facts.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -43,15 +43,6 @@ export async function takeBackVolumes(host: Stage, facts: Facts, id: string): Pr
 }
 
 const unused: Contents = [{ folder: "", folders: ["_data"] }];
-
-/** Removes the anonymous volumes of a container that is being removed. */
-export function removeAnonymousVolumes({ dataDir }: Pick<Facts, "dataDir">, id: string): void {
-  const folder = join(dataDir, "volumes");
-  if (!existsSync(folder)) return;
-  const prefix = anonymous(id, 0).slice(0, -1);
-  for (const it of readdirSync(folder))
-    if (it.startsWith(prefix)) rmSync(join(folder, it), { recursive: true, force: true });
-}
 
 // The id, which nobody can choose, tells whose it is.
 function anonymous(id: string, index: number): string {

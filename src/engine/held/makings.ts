@@ -6,7 +6,7 @@ import { launch } from "../../stage/launch.ts";
 import { Session } from "../../stage/stage.ts";
 import { putInOrder } from "../making.ts";
 import { finish, takeBackAll } from "../recover.ts";
-import { makeVolumes, removeAnonymousVolumes } from "../volumes.ts";
+import { makeVolumes } from "../volumes.ts";
 import { Build, type Goal, type Plan } from "./build.ts";
 
 export class Makings {
@@ -49,7 +49,6 @@ export class Makings {
     this.#current = undefined;
     this.#pauses = [];
     await build.end();
-    removeAnonymousVolumes(facts, id);
     makeVolumes(options.volumes, facts, id);
   }
 
