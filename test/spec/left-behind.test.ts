@@ -69,7 +69,7 @@ describe("a part of the runtime that is killed: what the program has started end
     const run = host.startMinidocker(words("-namespaces.pid,-cgroups", `${LEFT} sleep 0.2; echo up; sleep 61`), {
       timeout: 20_000,
     });
-    await run.until("up");
+    await run.until(/^up$/m);
     process.kill(which(run), "SIGKILL");
     return (await run.outcome).code;
   }
