@@ -2,14 +2,14 @@
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import type { Listed } from "../../src/cli/learn/list.ts";
+import type { LessonRow } from "../../src/cli/learn/list.ts";
 import { withoutControl } from "../harness/lessons.ts";
 import { openTerminal } from "../harness/terminal.ts";
 
 const source = join(import.meta.dir, "../../src/cli/learn/terminal/menu.ts");
 const COLUMNS = 40;
 
-const lesson = (name: string, title: string): Listed => ({
+const lesson = (name: string, title: string): LessonRow => ({
   name,
   title,
   summary: "s",
@@ -21,7 +21,7 @@ const lesson = (name: string, title: string): Listed => ({
 });
 
 /** The lines of the menu as they are first shown, until somebody presses Escape. */
-async function shown(lessons: readonly Listed[]): Promise<string[]> {
+async function shown(lessons: readonly LessonRow[]): Promise<string[]> {
   const options = "{ numbered: false, signal: new AbortController().signal, search: { text: '' } }";
   const code = `const { menu } = await import("${source}"); await menu(${JSON.stringify(lessons)}, [], ${options});`;
   const terminal = openTerminal([process.execPath, "-e", code], { columns: COLUMNS, env: { NO_COLOR: "1" } });
