@@ -23,7 +23,8 @@ import {
 } from "../abi/sched.ts";
 import { writeMaps } from "../core/id-map.ts";
 import type { Check, Context, Layer } from "../core/layer.ts";
-import { type NamespaceType, namespaceOf } from "../core/spec.ts";
+import { Refusal } from "../core/refusal.ts";
+import { type NamespaceType, namespaceOf, ownsNamespace, type Spec } from "../core/spec.ts";
 import type { View } from "../core/view.ts";
 
 interface Row {
@@ -74,9 +75,9 @@ export const namespaces: Layer = {
 
 async function make(ctx: Context): Promise<void> {
   const { spec } = ctx;
-  await joinBeforeClone(ctx);
+  refuseJoins(spec);
   ctx.step("clone the init stage");
-  await ctx.cloneInit(flagsFor(ctx, "clone"));
+  await ctx.cloneInit(bornInto(spec));
   if (namespaceOf(spec, "user") !== undefined) await mapIds(ctx);
   if (!ctx.facts.rootless) {
     ctx.step("close the stage to other processes");
@@ -99,24 +100,21 @@ async function make(ctx: Context): Promise<void> {
   await nameHost(ctx);
 }
 
-/** For pid, setns(2) moves only the children. So the host stage joins, before it has one; its own pid stays as it is. */
-async function joinBeforeClone(ctx: Context): Promise<void> {
-  for (const { type, flag, made, file } of table) {
-    const path = namespaceOf(ctx.spec, type)?.path;
-    if (made !== "clone" || path === undefined) continue;
-    ctx.step(`join a ${type} namespace`);
-    const fd = await ctx.host.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0, { cause: gone(file) });
-    await ctx.host.setns(fd, flag, { cause: causes });
-    await ctx.host.close(fd);
-  }
+/**
+ * These a process is born into. To join them, the host stage would have to do so first: for pid and
+ * time setns(2) moves only the children, and from a user namespace there is no way back.
+ */
+function refuseJoins({ linux }: Spec): void {
+  const born = table.filter(({ made }) => made === "clone").map(({ type }) => type);
+  const at = linux.namespaces.findIndex(({ type, path }) => path !== undefined && born.includes(type));
+  if (at < 0) return;
+  const what = `a ${linux.namespaces[at]?.type} namespace cannot be joined, only made`;
+  throw new Refusal(`linux.namespaces[${at}].path: ${what}: leave out the path, or the namespace`);
 }
 
-function flagsFor(ctx: Context, made: Row["made"]): number {
-  const rows = table.filter((row) => {
-    const wanted = namespaceOf(ctx.spec, row.type);
-    return row.made === made && wanted !== undefined && wanted.path === undefined;
-  });
-  return rows.reduce((flags, row) => flags | row.flag, 0);
+function bornInto(spec: Spec): number {
+  const rows = table.filter(({ type, made }) => made === "clone" && namespaceOf(spec, type) !== undefined);
+  return rows.reduce((flags, { flag }) => flags | flag, 0);
 }
 
 async function mapIds(ctx: Context): Promise<void> {
@@ -129,9 +127,8 @@ async function mapIds(ctx: Context): Promise<void> {
 
 async function nameHost(ctx: Context): Promise<void> {
   const { hostname, domainname } = ctx.spec;
-  const uts = namespaceOf(ctx.spec, "uts");
   // in a joined namespace, or the host's, the name belongs to somebody else
-  if (uts === undefined || uts.path !== undefined) return;
+  if (!ownsNamespace(ctx.spec, "uts")) return;
   if (hostname === undefined && domainname === undefined) return;
   ctx.step("set the hostname");
   if (hostname !== undefined) await ctx.stage.sethostname(hostname, Buffer.byteLength(hostname));
@@ -164,13 +161,15 @@ const steps: Readonly<Record<string, string>> = {
     "The half-built container still holds descriptors of the host. With `PR_SET_DUMPABLE` at 0, no other process may trace it or look through its `/proc` entries. `execve` resets it.",
   "set the hostname": "Only the new UTS namespace sees this name. The host keeps its own.",
   ...Object.fromEntries(
-    table.flatMap(({ type, shows }) => [
-      [`its own ${type} namespace`, `From this call on, the process has its own ${shows}.`],
-      [
-        `join a ${type} namespace`,
-        `Instead of a new namespace, one that exists is entered, and its members share ${shows}.`,
-      ],
-    ]),
+    table
+      .filter(({ made }) => made === "unshare")
+      .flatMap(({ type, shows }) => [
+        [`its own ${type} namespace`, `From this call on, the process has its own ${shows}.`],
+        [
+          `join a ${type} namespace`,
+          `Instead of a new namespace, one that exists is entered, and its members share ${shows}.`,
+        ],
+      ]),
   ),
 };
 
