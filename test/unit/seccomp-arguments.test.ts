@@ -5,20 +5,11 @@ import { decode, interpret } from "../../src/abi/bpf.ts";
 import { EPERM } from "../../src/abi/errno.ts";
 import * as abi from "../../src/abi/seccomp.ts";
 import { syscallNumbers } from "../../src/abi/syscalls.ts";
-import type { Seccomp, SeccompArgument, SeccompRule } from "../../src/core/spec.ts";
+import { type Seccomp, type SeccompArgument, type SeccompRule, seccompOperators } from "../../src/core/spec.ts";
 import { compile } from "../../src/layers/seccomp/compile.ts";
 import { ALLOW, failWith, judge } from "../harness/filter.ts";
 
 type Operator = SeccompArgument["op"];
-const operators: readonly Operator[] = [
-  "SCMP_CMP_NE",
-  "SCMP_CMP_LT",
-  "SCMP_CMP_LE",
-  "SCMP_CMP_EQ",
-  "SCMP_CMP_GE",
-  "SCMP_CMP_GT",
-  "SCMP_CMP_MASKED_EQ",
-];
 
 /** What the specification says about a comparison, in 64 bits at once. */
 function holds(op: Operator, argument: bigint, value: bigint, valueTwo: bigint): boolean {
@@ -41,7 +32,7 @@ function profile(op: Operator, value: number, valueTwo: number): Seccomp {
 }
 
 describe("64-bit comparisons, in halves", () => {
-  test.each(operators.map((op) => [op]))("%s", (op) => {
+  test.each(seccompOperators.map((op) => [op]))("%s", (op) => {
     for (const value of values) {
       for (const valueTwo of op === "SCMP_CMP_MASKED_EQ" ? values : [0]) {
         const program = compile(profile(op, value, valueTwo), "x86_64");
@@ -83,7 +74,7 @@ test("400 random profiles say, for all numbers, what their rules say", () => {
         index: pick(3),
         value: one(values),
         valueTwo: one(values),
-        op: one(operators),
+        op: one(seccompOperators),
       }));
       return {
         names,

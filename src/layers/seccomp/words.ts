@@ -4,7 +4,7 @@
 import { EPERM, errnoNumber } from "../../abi/errno.ts";
 import * as abi from "../../abi/seccomp.ts";
 import { words } from "../../abi/words.ts";
-import type { SeccompArgument } from "../../core/spec.ts";
+import { type SeccompArgument, seccompOperators } from "../../core/spec.ts";
 
 /** The JSON path of a part of what is being read; asked for only when there is an error to report. */
 export type JsonPath = (part: string) => string;
@@ -61,15 +61,7 @@ export interface Halves {
   readonly low: number;
 }
 
-const operators = new Set<string>([
-  "SCMP_CMP_NE",
-  "SCMP_CMP_LT",
-  "SCMP_CMP_LE",
-  "SCMP_CMP_EQ",
-  "SCMP_CMP_GE",
-  "SCMP_CMP_GT",
-  "SCMP_CMP_MASKED_EQ",
-]);
+const operators = new Set<string>(seccompOperators);
 
 const everything: Halves = { high: 0xffffffff, low: 0xffffffff };
 
