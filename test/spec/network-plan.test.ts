@@ -9,7 +9,7 @@ import { CLONE_NEWNET } from "../../src/abi/sched.ts";
 import { AF_INET } from "../../src/abi/socket.ts";
 import { findFacts } from "../../src/core/find-facts.ts";
 import { Construction } from "../../src/core/pipeline.ts";
-import { setExtension } from "../../src/core/spec.ts";
+import { type Spec, setExtension } from "../../src/core/spec.ts";
 import { namespaces } from "../../src/layers/namespaces.ts";
 import { network } from "../../src/layers/network/index.ts";
 import { NetlinkSocket } from "../../src/layers/network/socket.ts";
@@ -26,46 +26,41 @@ const withTools = withPrograms("ip", "nsenter");
 const netTest: typeof withTools = (name, body) => withTools(name, body, 30_000);
 afterEach(() => at.world.clear(), 30_000);
 
+/** What is recorded of a container's making without making it. */
+async function plan(spec: Spec, facts = findFacts({ state: "/s", data: "/d" })) {
+  const session = new Session();
+  const calls = record(session);
+  const notices: string[] = [];
+  const notice = (text: string): void => void notices.push(text);
+  const host = await launchPlan(session);
+  const built = new Construction({ spec, facts, session, host, journal: () => {}, notice });
+  await built.build([namespaces, network]);
+  built.release();
+  return { calls, notices };
+}
+
+/** The layer's calls, as they come. */
+function record(session: Session): string[] {
+  const calls: string[] = [];
+  session.observers.push({
+    before: ({ origin, name, role }) =>
+      void (origin.layer === "network" && calls.push(`${origin.step}: ${role} ${name}`)),
+  });
+  return calls;
+}
+
 netTest("with `host` and `container` the layer makes no call", async () => {
   for (const mode of ["host", "container"] as const) {
-    const session = new Session();
-    const calls: string[] = [];
-    const host = await launchPlan(session);
     const spec = specFor("1".repeat(64), { mode });
     spec.linux.namespaces = mode === "host" ? [] : [{ type: "network", path: "/proc/1/ns/net" }];
-    const built = new Construction({
-      spec,
-      facts: findFacts({ state: "/s", data: "/d" }),
-      session,
-      host,
-      journal: () => {},
-      notice: () => {},
-    });
-    session.observers.push({ before: ({ origin, name }) => void (origin.layer === "network" && calls.push(name)) });
-    await built.build([namespaces, network]);
-    built.release();
-    expect(calls).toEqual([]);
+    expect((await plan(spec)).calls).toEqual([]);
   }
 });
 
 netTest("without the layer lo stays down, and the user is told", async () => {
-  const session = new Session();
-  const host = await launchPlan(session);
   const spec = specFor("1".repeat(64), {});
   setExtension(spec, "without", ["network"]);
-  const notices: string[] = [];
-  const notice = (text: string): void => void notices.push(text);
-  const built = new Construction({
-    spec,
-    facts: findFacts({ state: "/s", data: "/d" }),
-    session,
-    host,
-    journal: () => {},
-    notice,
-  });
-  await built.build([namespaces, network]);
-  built.release();
-  expect(notices).toEqual([
+  expect((await plan(spec)).notices).toEqual([
     "the network layer is off: a network of the container's own is left as it begins: it has lo only, and that is down",
   ]);
 });
@@ -73,29 +68,10 @@ netTest("without the layer lo stays down, and the user is told", async () => {
 netTest("a plan makes the calls of the first container on a host, in the same order", async () => {
   await at.world.clear();
   const options = { ports: [{ host: 8080, container: 80, protocol: "tcp" }] as const };
-  const record = (session: Session): string[] => {
-    const calls: string[] = [];
-    session.observers.push({
-      before: ({ origin, name, role }) =>
-        void (origin.layer === "network" && calls.push(`${origin.step}: ${role} ${name}`)),
-    });
-    return calls;
-  };
   at.world.sh(`sysctl -qw net.ipv4.ip_forward=1; rm -f ${at.world.state}/network/subnet`);
-  const session = new Session();
-  const planned = record(session);
   const spec = specFor("1".repeat(64), { ports: [...options.ports] });
   const facts = { ...findFacts({ state: at.world.state, data: "/d" }), rootless: false };
-  const built = new Construction({
-    spec,
-    facts,
-    session,
-    host: await launchPlan(session),
-    journal: () => {},
-    notice: () => {},
-  });
-  await built.build([namespaces, network]);
-  built.release();
+  const { calls: planned } = await plan(spec, facts);
   let made: string[] = [];
   await at.world.container({ ports: [...options.ports] }, (it) => {
     made = record(it);
