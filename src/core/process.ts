@@ -2,7 +2,7 @@
 // and the execve with which the init stage becomes the program.
 
 import { EACCES, EDQUOT, ENOENT, ENOEXEC, ENOSYS, ENOTDIR, EPERM } from "../abi/errno.ts";
-import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, O_CLOEXEC, O_WRONLY, X_OK } from "../abi/fcntl.ts";
+import { AT_FDCWD, CLOSE_RANGE_CLOEXEC, F_OK, O_CLOEXEC, O_WRONLY, X_OK } from "../abi/fcntl.ts";
 import { KEYCTL_JOIN_SESSION_KEYRING } from "../abi/keyctl.ts";
 import { PR_SET_PDEATHSIG } from "../abi/prctl.ts";
 import { RLIM_INFINITY, RLIMIT } from "../abi/resource.ts";
@@ -175,18 +175,23 @@ async function findProgram(ctx: Context): Promise<string> {
   const { stage, spec } = ctx;
   const command = spec.process.args[0] as string;
   const path = spec.process.env.findLast((it) => it.startsWith("PATH="))?.slice(5) ?? "/usr/local/bin:/usr/bin:/bin";
-  const candidates = command.includes("/") ? [command] : path.split(":").map((it) => `${it || "."}/${command}`);
-  const tried: [string, Result][] = [];
+  const searched = !command.includes("/");
+  const candidates = searched ? path.split(":").map((it) => `${it || "."}/${command}`) : [command];
+  const tried: { file: string; executable: Result; folder: Result | undefined }[] = [];
+  const tolerate = [ENOENT, EACCES, ENOTDIR];
   for (const file of candidates) {
-    const result = await stage.faccessat2(AT_FDCWD, file, X_OK, 0, { tolerate: [ENOENT, EACCES, ENOTDIR] });
-    tried.push([file, result]);
+    const executable = await stage.faccessat2(AT_FDCWD, file, X_OK, 0, { tolerate });
+    // a folder may have that bit, too; of all files, it is the only one whose name may end so
+    const asFolder = { tolerate, assume: -ENOTDIR };
+    const folder = searched ? await stage.faccessat2(AT_FDCWD, `${file}/`, F_OK, 0, asFolder) : undefined;
+    tried.push({ file, executable, folder });
   }
   stage.flush();
-  const found = tried.find(([, result]) => result.ok);
-  if (found !== undefined) return found[0];
-  if (tried.some(([, result]) => result.value === -EACCES))
+  const found = tried.find(({ executable, folder }) => executable.ok && folder?.ok !== true);
+  if (found !== undefined) return found.file;
+  if (tried.some(({ executable }) => executable.value === -EACCES))
     throw new Refusal(`${command}: permission denied: not an executable file`, 126);
-  const where = command.includes("/") ? "no such file in the container" : `not found in the container's PATH (${path})`;
+  const where = searched ? `not found in the container's PATH (${path})` : "no such file in the container";
   throw new Refusal(`${command}: ${where}`, 127);
 }
 
