@@ -18,6 +18,7 @@ import { withPlugins } from "./plugins.ts";
 import { lasting } from "./recover.ts";
 import type { Console } from "./run.ts";
 import { buildSpec } from "./spec.ts";
+import { takeBackVolumes } from "./volumes.ts";
 
 /** Tells `console.trace` every call that `run` would make. Throws what `run` would refuse. */
 export async function plan(options: RunOptions, console: Console): Promise<number> {
@@ -41,5 +42,6 @@ export async function plan(options: RunOptions, console: Console): Promise<numbe
   await built.build(phasesFor(layers, { ...options, files: { log: `${dir}/log`, record: `${dir}/exit` } }));
   await superviseProgram(built);
   await unwind(options.remove ? built.intents : built.intents.filter((it) => !lasting(it)), layers, host, facts);
+  if (options.remove) await takeBackVolumes(host, facts, id, options.volumes);
   return 0;
 }

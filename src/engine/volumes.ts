@@ -30,16 +30,24 @@ export function makeVolumes(volumes: readonly Volume[], facts: Pick<Facts, "data
   }
 }
 
-/** Takes back the anonymous volumes of a container, with all that its users have put there. */
-export async function takeBackVolumes(host: Stage, facts: Facts, id: string): Promise<void> {
+/** Takes back the anonymous volumes of a container, with all that its users have put there. `planned`: those that it would have. */
+export async function takeBackVolumes(
+  host: Stage,
+  facts: Facts,
+  id: string,
+  planned?: readonly Volume[],
+): Promise<void> {
   const folder = join(facts.dataDir, "volumes");
-  if (!existsSync(folder)) return;
-  const prefix = anonymous(id, 0).slice(0, -1);
-  host.session.origin = { layer: "overlay", step: "take back volumes" };
-  for (const it of readdirSync(folder)) {
-    if (it.startsWith(prefix)) await removeTree(host, join(folder, it), facts, unused);
+  const there = planned?.flatMap(({ kind }, index) => (kind === "anonymous" ? [anonymous(id, index)] : []));
+  for (const it of there ?? existing(folder, id)) {
+    host.session.origin = { layer: "overlay", step: "take back volumes" };
+    await removeTree(host, join(folder, it), facts, unused);
   }
   host.flush();
+}
+
+function existing(folder: string, id: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((it) => it.startsWith(`${id}-`)) : [];
 }
 
 const unused: Contents = [{ folder: "", folders: ["_data"] }];
