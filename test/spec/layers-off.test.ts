@@ -34,7 +34,7 @@ async function verdicts(...options: string[]): Promise<Map<string, string>> {
     command.filter((it) => !(options.includes("--layers=-namespaces") && it === "--read-only")),
   );
   try {
-    await run.until("up");
+    await run.until(/^up$/m);
     const { stdout, stderr } = await host.minidocker(["verify", "--json", "judged"]);
     expect(stderr).toBe("");
     const checks = JSON.parse(stdout) as { id: string; verdict: string }[];
