@@ -32,7 +32,7 @@ describe("says what the program says", () => {
     "explain seccomp --filter",
     "explain overlay",
     "learn list --plain",
-    "learn read uts --plain",
+    "learn search hostname",
     "run --memory lots base true",
     "run nowhere true",
     "rnu base true",
