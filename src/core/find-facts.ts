@@ -1,7 +1,7 @@
 // Fills Facts: what this host is. Reads only, and only what is cheap: this is on the way of every container's start.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { release, userInfo } from "node:os";
+import { release } from "node:os";
 import { bootId } from "./boot.ts";
 import { findCgroups } from "./cgroup-facts.ts";
 import type { Facts, SubordinateRange } from "./facts.ts";
@@ -49,13 +49,24 @@ function findTools(names: readonly string[]): Record<string, string> {
 
 /** subuid(5): `name-or-uid:start:count`. */
 function subordinate(file: string, uid: number): SubordinateRange[] {
+  const owners = [String(uid), ...namesOf(uid)];
+  return rowsOf(file)
+    .filter(([owner = ""]) => owners.includes(owner))
+    .map(([, start, count]) => ({ start: Number(start), count: Number(count) }));
+}
+
+/** passwd(5). Where somebody else knows the users (LDAP), $USER is to be believed: newuidmap(1) checks it. */
+function namesOf(uid: number): string[] {
+  const names = rowsOf("/etc/passwd").flatMap(([name = "", , id]) => (id === String(uid) ? [name] : []));
+  return names.length > 0 ? names : [process.env["USER"] ?? ""];
+}
+
+/** Of a file whose fields are separated by colons. None where it cannot be read. */
+function rowsOf(file: string): string[][] {
   try {
-    const { username } = userInfo();
-    const rows = readFileSync(file, "utf8").split("\n");
-    return rows
-      .map((row) => row.split(":"))
-      .filter(([owner]) => owner === username || owner === String(uid))
-      .map(([, start, count]) => ({ start: Number(start), count: Number(count) }));
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .map((row) => row.split(":"));
   } catch {
     return [];
   }

@@ -14,12 +14,16 @@ import { openTerminal, type TerminalOptions, type TestTerminal } from "./termina
 
 const repository = join(import.meta.dir, "../..");
 
-/** The ordinary user of rootless tests, with 65,536 subordinate ids. */
-export const TESTER = { name: "tester", uid: 1000, gid: 1000, subordinate: 200_000 } as const;
+/** The ordinary user of rootless tests. */
+export const TESTER = { name: "tester", uid: 1000, gid: 1000 } as const;
+/** As subuid(5) and subgid(5) have it: 65,536 ids from 200,000 on. */
+const SUBORDINATE = `${TESTER.name}:200000:65536\n`;
 
 export interface MinidockerOptions extends RunOptions {
   /** Run as `TESTER` instead of root. */
   readonly rootless?: boolean;
+  /** `TESTER` has subordinate ids. */
+  readonly subordinate?: boolean;
   /** What is run as minidocker; by default the program from source. */
   readonly program?: readonly string[];
 }
@@ -90,6 +94,7 @@ export class PrivateHost {
 
   /** A command that is still running when this returns. */
   start(argv: readonly string[], options: MinidockerOptions = {}): Run {
+    this.#grant(options);
     return Run.start(this.#enter(argv, options), { ...options, env: this.#environment(options) });
   }
 
@@ -112,7 +117,13 @@ export class PrivateHost {
     // nsenter and setsid stay in front of it, where no Ctrl-C and no hang-up reaches them
     const session = ["setsid", "--fork", "--wait", "--ctty", "--"];
     const command = this.#enter(argv, options, session);
+    this.#grant(options);
     return openTerminal(command, { ...options, env: this.#environment(options) });
+  }
+
+  #grant({ subordinate = false }: MinidockerOptions): void {
+    // in place: the files are mounted
+    for (const it of ["subuid", "subgid"]) writeFileSync(join(this.folder, "host", it), subordinate ? SUBORDINATE : "");
   }
 
   #enter(argv: readonly string[], { rootless, cwd }: MinidockerOptions, session: readonly string[] = []): string[] {
@@ -196,10 +207,10 @@ function makeFolders(folder: string): void {
       mkdirSync(join(folder, user, it), { recursive: true, mode: 0o700 });
     if (isRoot) for (const it of ["", "home", "run", "state", "data"]) chownSync(join(folder, user, it), uid, uid);
   }
-  const { name, uid, gid, subordinate } = TESTER;
+  const { name, uid, gid } = TESTER;
   writeAccounts(folder, "passwd", `${name}:x:${uid}:${gid}::${folder}/user/home:/bin/sh`, uid);
   writeAccounts(folder, "group", `${name}:x:${gid}:`, gid);
-  for (const it of ["subuid", "subgid"]) writeFileSync(join(folder, "host", it), `${name}:${subordinate}:65536\n`);
+  for (const it of ["subuid", "subgid"]) writeFileSync(join(folder, "host", it), "");
 }
 
 // The machine's accounts, with ours in the place of whoever has its number.

@@ -129,7 +129,7 @@ describe("a combination of layers and parts", () => {
 });
 
 describe("an ordinary user", () => {
-  const rootless = { rootless: true, env: { USER: "tester" } };
+  const rootless = { rootless: true, subordinate: true };
 
   rootTest("has a file tree of the same kind", async () => {
     const script =
