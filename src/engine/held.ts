@@ -20,7 +20,7 @@ import type { Stage } from "../stage/stage.ts";
 import { openPaths } from "../state/paths.ts";
 import { shellInside } from "./enter.ts";
 import { attack, type Killed } from "./held/attack.ts";
-import type { Build, Goal, Plan } from "./held/build.ts";
+import type { Blueprint, Build, Goal } from "./held/build.ts";
 import { Makings } from "./held/makings.ts";
 import type { ScriptOutcome } from "./held/script.ts";
 import { shellInContainer } from "./held/shell.ts";
@@ -43,18 +43,18 @@ const TIMEOUT = 20_000;
 export class Held {
   readonly id: string;
   readonly name: string;
-  readonly #plan: Plan;
+  readonly #blueprint: Blueprint;
   readonly #makings: Makings;
   #moving: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
   readonly #lookout: Lookout;
 
-  private constructor(plan: Plan, name: string) {
-    this.#plan = plan;
-    this.id = plan.id;
+  private constructor(blueprint: Blueprint, name: string) {
+    this.#blueprint = blueprint;
+    this.id = blueprint.id;
     this.name = name;
-    this.#makings = new Makings(plan);
-    this.#lookout = new Lookout(plan.paths, this, () => this.close());
+    this.#makings = new Makings(blueprint);
+    this.#lookout = new Lookout(blueprint.paths, this, () => this.close());
   }
 
   /** Reserved and described; nothing is made yet. What runs in it is the resident, so a command is not needed. */
@@ -74,11 +74,11 @@ export class Held {
   }
 
   get spec(): Spec {
-    return this.#plan.spec;
+    return this.#blueprint.spec;
   }
 
   get layers(): readonly Layer[] {
-    return this.#plan.layers;
+    return this.#blueprint.layers;
   }
 
   /** Of the init stage, which becomes the container's first process, as the host sees it; undefined before it exists. */
@@ -155,7 +155,7 @@ export class Held {
       // asked of what was wished for: inside, somebody may lie in order to get a shell that is bound by nothing
       if (enabled(this.spec, "overlay.tree") && enabled(this.spec, "namespaces.mount"))
         return await this.#within((resident) => shellInContainer(build, resident, env));
-      this.#plan.console.notice(
+      this.#blueprint.console.notice(
         "without the layer overlay and a mount namespace there is no /dev/pts, so this shell joins the namespaces only, and none of the other layers binds it",
       );
     }

@@ -18,11 +18,11 @@ import { phasesFor } from "../phases.ts";
 /** How far to go. */
 export type Goal = StepSize | Target | Position;
 
-export type Plan = Omit<Making, "session" | "launched" | "stepper"> & { readonly spec: Spec; readonly id: string };
+export type Blueprint = Omit<Making, "session" | "launched" | "stepper"> & { readonly spec: Spec; readonly id: string };
 
 export class Build {
   readonly making: Making;
-  readonly #plan: Plan;
+  readonly #blueprint: Blueprint;
   readonly #stepper: Stepper;
   readonly #host: ProcessIdentity | undefined;
   #built: Construction | undefined;
@@ -32,22 +32,22 @@ export class Build {
   #resident: Parent | undefined;
   pause: Pause | undefined;
 
-  private constructor(plan: Plan, making: Making, stepper: Stepper) {
-    this.#plan = plan;
+  private constructor(blueprint: Blueprint, making: Making, stepper: Stepper) {
+    this.#blueprint = blueprint;
     this.making = making;
     this.#stepper = stepper;
     this.#host = identify(making.launched.pid);
   }
 
   /** A host stage, and nothing else yet. */
-  static async launch(plan: Plan): Promise<Build> {
+  static async launch(blueprint: Blueprint): Promise<Build> {
     const session = new Session();
-    observe(session, plan.console.trace);
+    observe(session, blueprint.console.trace);
     const stepper = new Stepper(session, "finished", (pause) => build.#stand(pause));
     session.observers.push(stepper);
-    stepper.describe(plan.layers, plan.spec);
+    stepper.describe(blueprint.layers, blueprint.spec);
     const launched = await launch(session);
-    const build = new Build(plan, { ...plan, session, launched, stepper }, stepper);
+    const build = new Build(blueprint, { ...blueprint, session, launched, stepper }, stepper);
     return build;
   }
 
@@ -106,7 +106,7 @@ export class Build {
   }
 
   async #make(): Promise<void> {
-    const { id, spec, layers, options, paths } = this.#plan;
+    const { id, spec, layers, options, paths } = this.#blueprint;
     // whatever is started in it stays below the host stage, so that it can be found and ended
     const host = this.host("held");
     await host.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

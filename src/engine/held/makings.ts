@@ -7,16 +7,16 @@ import { Session } from "../../stage/stage.ts";
 import { putInOrder } from "../making.ts";
 import { finish, takeBackAll } from "../recover.ts";
 import { makeVolumes } from "../volumes.ts";
-import { Build, type Goal, type Plan } from "./build.ts";
+import { type Blueprint, Build, type Goal } from "./build.ts";
 
 export class Makings {
-  readonly #plan: Plan;
+  readonly #blueprint: Blueprint;
   #current: Build | undefined;
   /** Where this one has stood still, the last one last. */
   #pauses: Position[] = [];
 
-  constructor(plan: Plan) {
-    this.#plan = plan;
+  constructor(blueprint: Blueprint) {
+    this.#blueprint = blueprint;
   }
 
   /** Undefined as long as nothing is made. */
@@ -31,7 +31,7 @@ export class Makings {
 
   /** Goes on, or begins, unless `throwIfClosed` does. Undefined when it has come to the end: the container runs. */
   async go(goal: Goal, throwIfClosed: () => void): Promise<Pause | undefined> {
-    this.#current ??= await Build.launch(this.#plan);
+    this.#current ??= await Build.launch(this.#blueprint);
     // somebody may have closed it meanwhile
     throwIfClosed();
     const pause = await this.#current.advance(goal);
@@ -43,9 +43,9 @@ export class Makings {
   async takeBack(): Promise<void> {
     const build = this.#current;
     if (build === undefined) return;
-    const { id, options, facts } = this.#plan;
+    const { id, options, facts } = this.#blueprint;
     await build.abandon();
-    await putInOrder(build.making, (host) => takeBackAll(this.#plan, host, id));
+    await putInOrder(build.making, (host) => takeBackAll(this.#blueprint, host, id));
     this.#current = undefined;
     this.#pauses = [];
     await build.end();
@@ -59,7 +59,7 @@ export class Makings {
     // a call may have failed before anything was there, or while it was being made anew
     await this.#current?.abandon();
     const { launched } = this.#current?.making ?? { launched: await launch(new Session()) };
-    await putInOrder({ ...this.#plan, launched }, (host) => finish(this.#plan, host, this.#plan.id));
+    await putInOrder({ ...this.#blueprint, launched }, (host) => finish(this.#blueprint, host, this.#blueprint.id));
     launched.close();
     await launched.ended;
   }
