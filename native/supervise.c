@@ -172,6 +172,8 @@ static int take_signal(int ended, int *status) {
       sys3(__NR_ioctl, with->terminal, TIOCSWINSZ, (long)&size);
     return 0;
   }
+  // by a key, to all of the terminal's foreground group: with an init, the program is in it, too
+  if (with->leave && info.ssi_code == SI_KERNEL && info.ssi_signo != SIGHUP) return 0;
   if (ended) give_up_on_readers();
   else sys3(__NR_kill, with->pid, info.ssi_signo, 0);
   return 0;

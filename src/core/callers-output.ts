@@ -6,7 +6,7 @@
 // surprised. So the file is opened once more; only a terminal or a pipe, for other files have a position, which is shared, too.
 
 import { fstatSync } from "node:fs";
-import { EACCES, EIO, ENXIO } from "../abi/errno.ts";
+import { EACCES, EBUSY, EIO, ENXIO } from "../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../abi/fcntl.ts";
 import { makedev } from "../abi/stat.ts";
 import type { Result } from "../stage/call.ts";
@@ -20,10 +20,10 @@ export interface Output {
 
 /** Of descriptor `fd`, which `host` has from this process. */
 export async function openOutput(host: Stage, fd: number): Promise<Output> {
-  if (!mayBeReopened(fd)) return { fd, reopened: undefined };
-  // EACCES: it is another user's, as after su(1). EIO, ENXIO: nobody reads it any more. /dev/tty is the terminal of who opens it.
+  const kind = kindOf(fd);
+  if (kind === undefined) return { fd, reopened: undefined };
   const reopened = await host.openat(AT_FDCWD, `/proc/self/fd/${fd}`, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0, {
-    tolerate: [EACCES, EIO, ENXIO],
+    tolerate: refusals[kind],
   });
   return { fd, reopened };
 }
@@ -36,11 +36,19 @@ export function outputOf(host: Stage, { fd, reopened }: Output): number {
 /** To open the near end of a pseudo-terminal is to make another one. */
 const PTMX = makedev(5, 2);
 
-function mayBeReopened(fd: number): boolean {
+/**
+ * EACCES: it is another user's, as after su(1). ENXIO, EIO: nobody reads it any more. EBUSY: somebody wants it alone (TIOCEXCL in
+ * ioctl_tty(2)).
+ */
+const refusals = { pipe: [EACCES, ENXIO], terminal: [EACCES, EIO, EBUSY] } as const;
+
+/** What may be opened again. */
+function kindOf(fd: number): keyof typeof refusals | undefined {
   try {
     const status = fstatSync(fd);
-    return status.isFIFO() || (isTerminal(fd) && status.rdev !== PTMX);
+    if (status.isFIFO()) return "pipe";
+    return isTerminal(fd) && status.rdev !== PTMX ? "terminal" : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

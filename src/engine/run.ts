@@ -137,5 +137,6 @@ function memoryMessage(spec: Spec, code: number): string {
   const limit = spec.linux.resources?.memory?.limit;
   const what =
     limit === undefined ? "the machine's memory ran out" : `its memory limit of ${limit / 1024 / 1024} MiB was reached`;
-  return `out of memory: ${what}, and the kernel killed a process of the container (exit code ${code})`;
+  const own = code === 137 ? " (exit code 137)" : "";
+  return `out of memory: ${what}, and the kernel killed a process of the container${own}`;
 }

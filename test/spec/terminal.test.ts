@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { compiledTest, compileStatic } from "../harness/c-program.ts";
 import { minidockerCommand, privateHost } from "../harness/private-host.ts";
 import { processLink } from "../harness/processes.ts";
 import { remains } from "../harness/remains.ts";
@@ -188,14 +189,37 @@ describe("a terminal that is closed", () => {
     expect(remains(host)).toEqual([]);
   });
 
-  rootTest("ends a program that takes no notice, a little later", async () => {
-    const terminal = host.terminal(words(["-it"], "sh", "-c", "trap '' HUP; echo up; while :; do sleep 0.1; done"));
-    await terminal.until("up");
-    terminal.close();
-    await terminal.exited;
-    expect(remains(host)).toEqual([]);
+  for (const options of [["-it"], []]) {
+    rootTest(`ends a program that takes no notice, a little later: ${options}`, async () => {
+      const script = "trap '' HUP; echo up; while :; do sleep 0.1; done";
+      const terminal = host.terminal(words(options, "sh", "-c", script));
+      await terminal.until("up");
+      terminal.close();
+      await terminal.exited;
+      expect(remains(host)).toEqual([]);
+    });
+  }
+
+  compiledTest("to everybody else (TIOCEXCL) is written to all the same", async () => {
+    compileStatic(excluding, `${host.folder}/excluding`);
+    const argv = [`${host.folder}/excluding`, ...minidockerCommand(words([], "echo", "written"))];
+    const terminal = host.onTerminal(argv, { rootless: true });
+    await terminal.until("written");
+    expect(await terminal.exited).toBe(0);
   });
 });
+
+/** Executes the rest of its command line, on a terminal that only root may open from now on. */
+const excluding = `
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int main(int argc, char **argv) {
+  if (argc < 2 || ioctl(1, TIOCEXCL)) return 1;
+  execv(argv[1], argv + 1);
+  return 1;
+}
+`;
 
 rootTest("a program without -t has no way to the caller's terminal, not even as a session leader", async () => {
   const script = "setsid sh -c 'exec <>/dev/tty' 2>&1; ls /dev/pts; test -e /dev/console || echo no console";

@@ -60,7 +60,10 @@ describe("the third time, a program", () => {
   }
 
   test("without a handler is killed", async () => {
-    expect(await asked("sleep", "60")).toEqual({ alive: false, said: [] });
+    expect(await asked("sleep", "60")).toEqual({
+      alive: false,
+      said: ["the program takes no notice of SIGTERM: killed"],
+    });
   });
 
   test("that blocks the signal, to read it from a descriptor, is not", async () => {
