@@ -19,6 +19,8 @@ import { exclusively, forget, recover } from "./recover.ts";
 const SECONDS = 10;
 /** Milliseconds for whoever reads a killed program's output to take the rest of it. */
 const READERS = 1000;
+/** Milliseconds for the supervisor to do so when it has been told not to wait. */
+const PATIENCE = 4000;
 
 /** Resolves with the container's name. Throws a Refusal for one that runs, unless `force`: then it is killed first. */
 export async function removeContainer(
@@ -59,13 +61,18 @@ async function end(record: ContainerRecord, { paths, facts }: Care): Promise<voi
   while (attendants(record).some(isAlive) && existsSync(containerDir(paths, record.id))) {
     const waited = Date.now() - start;
     // the program is gone, but not what it has written last: to the supervisor, a signal means not to wait for readers any more
-    if (waited > READERS && supervisor !== undefined) signalProcess(supervisor, "SIGTERM");
+    if (waited > READERS && supervisor !== undefined) for (const it of urging(waited)) signalProcess(supervisor, it);
     if (waited > SECONDS * 1000) {
       const holder = isAlive(creator) ? `: process ${creator.pid}, the minidocker that made it, still holds it` : "";
       throw new Refusal(`container ${name} did not end within ${SECONDS} s of SIGKILL${holder}`, 1);
     }
     await Bun.sleep(5);
   }
+}
+
+/** A program that is in no pid namespace of its own may have stopped its supervisor. In the end, others do that one's work. */
+function urging(waited: number): readonly NodeJS.Signals[] {
+  return waited > PATIENCE ? ["SIGKILL"] : ["SIGTERM", "SIGCONT"];
 }
 
 async function takeAway(care: Care, { id }: Listed): Promise<true> {

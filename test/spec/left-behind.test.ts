@@ -5,7 +5,7 @@ import { privateHost } from "../harness/private-host.ts";
 import { descendants, processes, processLink } from "../harness/processes.ts";
 import { remains } from "../harness/remains.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
-import type { Run } from "../harness/run.ts";
+import { type Run, waitUntil } from "../harness/run.ts";
 import { isRoot, rootTest } from "../harness/skip.ts";
 
 const host = privateHost();
@@ -50,6 +50,20 @@ describe("what the program leaves behind ends with it", () => {
     const script = `${LEFT} sleep 0.2; exit 3`;
     expect((await host.minidocker(words("-namespaces.pid,-cgroups", script, "--init"))).code).toBe(3);
     expect(sleepers()).toBe(before);
+  });
+
+  rootTest("a program that stops its supervisor is ended by rm --force", async () => {
+    const run = host.startMinidocker(words("-namespaces.pid", "kill -STOP $PPID; sleep 61", "--name", "stops"));
+    await waitUntil(
+      () => [...processes().values()].some((it) => it.state === "T" && processLink(it.pid, "exe").includes("stage")),
+      5000,
+      () => "nobody has been stopped",
+    );
+    const { code, stderr, milliseconds } = await host.minidocker(["rm", "--force", "stops"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(milliseconds).toBeLessThan(8000);
+    await run.outcome;
+    expect(remains(host)).toEqual([]);
   });
 
   rootTest("also what writes on and on", async () => {
