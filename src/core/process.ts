@@ -110,8 +110,11 @@ async function openNothing(ctx: Context): Promise<Nothing> {
   return nothing;
 }
 
-/** Elsewhere the image has put into /dev whatever it liked. */
-const hasOwnDev = (spec: Spec): boolean => enabled(spec, "overlay") && namespaceOf(spec, "mount") !== undefined;
+/** Elsewhere the image, or a volume, has put into /dev whatever it liked: opening that may fail, or wait. */
+function hasOwnDev(spec: Spec): boolean {
+  const covered = spec.mounts.some((it) => it.type === "bind" && /^\/dev(\/null)?\/*$/.test(it.destination));
+  return enabled(spec, "overlay") && namespaceOf(spec, "mount") !== undefined && !covered;
+}
 
 async function connect(stage: Stage, inside: Streams["inside"], nothing: Nothing | undefined): Promise<void> {
   for (const [target, fd] of inside.entries()) await stage.dup3(fd === -1 && nothing ? nothing.fd : fd, target, 0);

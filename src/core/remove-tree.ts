@@ -105,6 +105,8 @@ async function removeAs(stage: Stage, path: string, mayBeDenied: boolean): Promi
 const inTheWay = {
   [EXDEV]: "something is mounted in there; umount it first",
   [EBUSY]: "something is mounted in there; umount it first",
+  [EPERM]:
+    "a file in there may be immutable or append-only: lsattr -R shows it, chattr -i -a mends it; or it is another user's",
 };
 
 interface Place {

@@ -20,6 +20,15 @@ const words = (options: readonly string[], ...command: string[]): string[] => [
   ...["run", "--rm", "--network", "none", ...options, rootfs, ...command],
 ];
 
+rootTest("what a volume has put in the place of /dev/null is not opened", async () => {
+  const folder = `${host.folder}/dev`;
+  for (const make of ["mkdir null", "mkfifo null", "mknod null c 1 1", "ln -s /nowhere null"]) {
+    await host.command(["sh", "-ec", `rm -rf ${folder}; mkdir ${folder}; cd ${folder}; ${make}`]);
+    const { code, stdout, stderr } = await host.minidocker(words(["-v", `${folder}:/dev`], "sh", "-c", "cat; echo in"));
+    expect({ make, code, stdout, stderr }).toEqual({ make, code: 0, stdout: "in\n", stderr: "" });
+  }
+});
+
 const attempts = (file: string): string => `chmod 600 ${file}; chown 5:6 ${file}; touch -d @0 ${file}`;
 
 /** `minidocker ARGS` where /dev/null is a node that may come to harm. Resolves with what it is before and after. */
