@@ -16,7 +16,7 @@ import {
   showVerdicts,
   showWhy,
 } from "./pause-lines.ts";
-import { columns, isTerminal, width } from "./style.ts";
+import { columns, isTerminal, proseWidth, width, wrap } from "./style.ts";
 
 const STDIN = 0;
 const STDERR = 2;
@@ -95,13 +95,15 @@ async function orSignal<T>(key: Promise<T>): Promise<T | "gone"> {
 
 async function enter({ pid }: Pause): Promise<void> {
   if (pid === undefined) {
-    say(noProcess);
+    say(indented(noProcess));
     return;
   }
-  say(INDENT + describeShell(pid));
+  say(indented(describeShell(pid)));
   try {
     await shellInside(pid);
   } catch (error) {
-    say(INDENT + (error as Error).message);
+    say(indented((error as Error).message));
   }
 }
+
+const indented = (text: string): string => wrap(text, proseWidth(), INDENT);
