@@ -181,6 +181,21 @@ describe("--layers", () => {
     expect(parseLayers(parts.map((it) => `-namespaces.${it}`).join(","))).toEqual(["namespaces"]);
   });
 
+  test("what contradicts itself is refused", () => {
+    refuses(parseLayers, {
+      "-seccomp,capabilities": "capabilities has no -, and -seccomp has",
+      "-seccomp,seccomp": "seccomp is in the list with a - in front and without",
+      "seccomp,-seccomp": "seccomp is in the list with a - in front and without",
+      "all,-seccomp,seccomp": "seccomp is in the list with a - in front and without",
+      "seccomp,-capabilities": "write all,-capabilities",
+      "-none": "none stands for a whole list",
+      "-seccomp,-all": "all stands for a whole list",
+      "none,seccomp": "none stands alone",
+      "all,none": "none stands alone",
+    });
+    expect(parseLayers("overlay,-overlay.masks").includes("overlay.masks")).toBe(true);
+  });
+
   test("unknown names are answered with the known ones", () => {
     refuses(parseLayers, {
       foo: "there are namespaces, cgroups, overlay, network, capabilities, no-new-privs, seccomp",

@@ -23,7 +23,8 @@ const every = Object.entries(layerParts).flatMap(([layer, list]) =>
 
 /**
  * What is left out, as the spec's `without` has it: layers, and parts such as `namespaces.pid` where the rest of the layer
- * stays. A list that begins with a layer to leave out (`-seccomp`) starts from all of them, any other from none.
+ * stays. A list of layers to leave out (`-seccomp`) starts from all of them, any other from none; `all,-namespaces,namespaces.pid`
+ * takes away from what was named before, and gives back.
  */
 export function parseLayers(text: string): string[] {
   const words = text
@@ -32,15 +33,39 @@ export function parseLayers(text: string): string[] {
     .filter(Boolean);
   if (words.length === 0)
     throw new ValueError(`no layer is named; there are ${Object.keys(layerParts).join(", ")}, all and none`);
-  const chosen = new Set<string>(words[0]?.startsWith("-") ? every : []);
+  const chosen = new Set<string>(isLess(words[0]) ? every : []);
   for (const word of words) {
     const members = expand(word.replace(/^[+-]/, ""));
+    refuseContradiction(word, words, members, chosen);
     for (const it of members) {
-      if (word.startsWith("-")) chosen.delete(it);
+      if (isLess(word)) chosen.delete(it);
       else chosen.add(it);
     }
   }
   return missing(chosen);
+}
+
+const isLess = (word: string | undefined): boolean => word?.startsWith("-") === true;
+
+/** What could be read in two ways, or names a layer to no effect, is not what somebody has meant. */
+function refuseContradiction(
+  word: string,
+  words: readonly string[],
+  members: readonly string[],
+  chosen: ReadonlySet<string>,
+): void {
+  const name = word.replace(/^[+-]/, "");
+  if (isLess(word) && (name === "all" || name === "none"))
+    throw new ValueError(`${name} stands for a whole list, and has no - in front`);
+  if (name === "none" && words.length > 1) throw new ValueError("none stands alone: it is the empty list");
+  if (isLess(words[0]) && !isLess(word))
+    throw new ValueError(
+      `a list is of layers to apply, or, each with a - in front, of layers to leave out; ${name} has no -, and ${words[0]} has`,
+    );
+  if (isLess(word) && words.includes(name))
+    throw new ValueError(`${name} is in the list with a - in front and without`);
+  if (isLess(word) && !isLess(words[0]) && !members.some((it) => chosen.has(it)))
+    throw new ValueError(`${word} takes away what the list does not have; to leave it out of all, write all,${word}`);
 }
 
 function expand(name: string): readonly string[] {
