@@ -10,7 +10,7 @@ export class ReaderGone extends Error {
 }
 
 export function print(text: string): void {
-  write(1, text);
+  write(1, text, "stdout");
 }
 
 /** For programs that read us. */
@@ -26,14 +26,14 @@ export function printJson(value: unknown): void {
  */
 export function say(text: string): void {
   try {
-    write(2, `minidocker: ${text.split("\n").map(visible).join("\n")}\n`);
+    write(2, `minidocker: ${text.split("\n").map(visible).join("\n")}\n`, "stderr");
   } catch {
     // closed, full, or gone: what has happened is told by the exit code, too
   }
 }
 
-/** All of it, however slowly it is taken. Throws ReaderGone where nobody reads. */
-export function write(fd: number, text: string): void {
+/** All of it, however slowly it is taken. Throws ReaderGone where nobody reads. `name`: what a failure calls it. */
+export function write(fd: number, text: string, name: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let done = 0; done < bytes.length; ) {
     try {
@@ -41,8 +41,14 @@ export function write(fd: number, text: string): void {
     } catch (error) {
       const { code } = error as { code?: string };
       if (code === "EPIPE") throw new ReaderGone("nobody reads our output any more");
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") throw new Error(cannotWrite(name, error), { cause: error });
       Bun.sleepSync(1); // a pipe that somebody has made non-blocking is full
     }
   }
+}
+
+/** What to say of a file, or of stdout, that does not take what is written. */
+export function cannotWrite(name: string, error: unknown): string {
+  const { code } = error as { code?: string };
+  return `${name}: cannot be written (${code ?? String(error)})${code === "ENOSPC" ? ": no space is left there" : ""}`;
 }
