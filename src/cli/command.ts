@@ -22,6 +22,7 @@ export interface Option {
 /** Words to choose from, or the kind of thing that a shell has to look up. */
 export type Completion =
   | readonly string[]
+  | "capability"
   | "file"
   | "folder"
   | "command"
@@ -29,6 +30,7 @@ export type Completion =
   | "image"
   | "layer"
   | "lesson"
+  | "limit"
   | "probe";
 
 export interface Operand {
@@ -79,7 +81,7 @@ export interface Definition<O extends readonly Option[] = readonly Option[]> {
   readonly examples: readonly Example[];
   /** Options end at the first operand: what follows belongs to the program that is run. */
   readonly optionsFirst?: true;
-  /** Options of Docker that are not here: name → what to do instead. */
+  /** Options of Docker that are not here: long name or letter → what to do instead. */
   readonly refused?: Readonly<Record<string, string>>;
   /** Also of use where there are no containers, because the system is not Linux. */
   readonly anywhere?: true;

@@ -15,6 +15,9 @@ export interface Lookups {
   readonly container: () => readonly string[];
   readonly image: () => readonly string[];
   readonly layer: () => readonly string[];
+  readonly capability: () => readonly string[];
+  /** Of a process, with the = that comes behind. */
+  readonly limit: () => readonly string[];
   /** Lessons, and the words that stand in their place: `learn list`. */
   readonly lesson: () => readonly string[];
   /** Only for who needs them: there are many, each in a file of its own. */

@@ -44,6 +44,9 @@ async function commandFor(name = "help"): Promise<Command> {
   if (name.startsWith("-")) throw new UsageError(undefined, `unknown option ${name}: options come after the command`);
   const command = await catalogue.load(name);
   if (command !== undefined) return command;
+  const { dockerCommands } = await import("./docker-commands.ts");
+  if (Object.hasOwn(dockerCommands, name))
+    throw new UsageError(undefined, `there is no command ${name}: ${dockerCommands[name]}`);
   const { nearest } = await import("../core/nearest.ts");
   const guess = nearest(name, Object.values(catalogue.groups).flat());
   throw new UsageError(

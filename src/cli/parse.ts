@@ -122,7 +122,8 @@ class Parser {
 
   #unknown(as: string): UsageError {
     const { refused = {} } = this.#command;
-    if (Object.hasOwn(refused, as.slice(2))) return this.#usage(refused[as.slice(2)] as string);
+    const name = as.replace(/^--?/, "");
+    if (Object.hasOwn(refused, name)) return this.#usage(refused[name] as string);
     const known = this.#command.options.flatMap((it) => [it.long, ...(it.aliases ?? [])]);
     const guess = as.startsWith("--") ? nearest(as.slice(2), [...known, "help"]) : undefined;
     return this.#usage(`unknown option ${as}${guess === undefined ? "" : `; did you mean --${guess}?`}`);

@@ -65,7 +65,7 @@ export const runOptions = [
     short: "v",
     value: "SRC:DST[:ro]",
     repeat: true,
-    help: "mount a file or folder of the host, or a named volume",
+    help: "mount a file or folder of the host, or a named volume; a new volume is empty and hides what the image has there (Docker copies it in)",
     group: files,
   },
   { long: "tmpfs", value: "DST[:OPTIONS]", repeat: true, help: "mount an empty folder in memory", group: files },
@@ -121,6 +121,7 @@ export const runOptions = [
     repeat: true,
     help: "a limit of each process, such as nofile=1024:2048",
     group: limits,
+    complete: "limit",
   },
   {
     long: "sysctl",
@@ -155,6 +156,7 @@ export const runOptions = [
     repeat: true,
     help: "leave a capability that is dropped otherwise; ALL for every one",
     group: privileges,
+    complete: "capability",
   },
   {
     long: "cap-drop",
@@ -162,6 +164,7 @@ export const runOptions = [
     repeat: true,
     help: "drop a capability that is left otherwise; ALL for every one",
     group: privileges,
+    complete: "capability",
   },
   {
     long: "security-opt",
@@ -169,6 +172,7 @@ export const runOptions = [
     repeat: true,
     help: "no-new-privileges=false, seccomp=FILE or seccomp=unconfined",
     group: privileges,
+    complete: ["no-new-privileges=false", "seccomp=unconfined", "seccomp="],
   },
   { long: "rootless", help: "use a user namespace, as an ordinary user has to", group: privileges },
 
@@ -176,7 +180,7 @@ export const runOptions = [
     long: "layers",
     value: "LIST",
     repeat: true,
-    help: "apply these layers only, or, with a - in front, all but these",
+    help: "apply these only: layers, parts such as namespaces.pid, all, or none; or, each with a - in front, all layers but these",
     group: watching,
     complete: "layer",
   },
@@ -202,7 +206,11 @@ export const runOptions = [
 
 export type RunValues = Values<typeof runOptions>;
 
-/** Options of Docker that are not here, and what to do instead. */
+const detach =
+  "is not there, for run stays in the foreground: end the line with & instead, and the container with minidocker rm --force NAME";
+const publishAll = "is not there, for images name no ports here: -p HOST:CONTAINER publishes one";
+
+/** Options of Docker that are not here, by their long names or letters, and what to do instead. */
 export const refusedOptions: Readonly<Record<string, string>> = {
   privileged:
     "--privileged takes every protection away at once; take away the one that is in the way: --cap-add NAME, --device PATH, --security-opt seccomp=unconfined, or a layer with --layers",
@@ -211,4 +219,10 @@ export const refusedOptions: Readonly<Record<string, string>> = {
   ipc: "--ipc is not there: the container shares the host's IPC with --layers=-namespaces.ipc",
   uts: "--uts is not there: the container shares the host's name with --layers=-namespaces.uts",
   userns: "--userns is not there: --rootless uses a user namespace",
+  d: `-d ${detach}`,
+  detach: `--detach ${detach}`,
+  P: `-P ${publishAll}`,
+  "publish-all": `--publish-all ${publishAll}`,
+  restart:
+    "--restart is not there: a loop of your shell runs a new container, such as until minidocker run …; do :; done",
 };

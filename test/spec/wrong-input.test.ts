@@ -93,6 +93,17 @@ const cases: Readonly<Record<string, Case>> = {
     code: 125,
     says: /^unknown option --frobnicate\n.*--help/,
   },
+  "Docker's -d": { words: options("-d"), code: 125, says: /^-d is not there, for .* & .* rm --force/ },
+  "layers with and without a - in front": {
+    words: options("--layers=-seccomp,capabilities"),
+    code: 125,
+    says: /^--layers -seccomp,capabilities: .*capabilities has no -, and -seccomp has/,
+  },
+  "a trace that nothing more can be written to": {
+    words: options("--trace=/dev/full", "--network", "none"),
+    code: 125,
+    says: /^--trace=\/dev\/full: cannot be written \(ENOSPC\): no space is left there\n$/,
+  },
   "an option without its value": { words: () => ["-m"], code: 125, says: /^-m needs a value/ },
   "a name that is none": { words: options("--name", "../../etc"), code: 125, says: /name/ },
   "a network that is not there": { words: options("--network", "wifi"), code: 125, says: /^--network wifi: / },

@@ -17,6 +17,8 @@ const lookups: Lookups = {
   image: () => ["base"],
   lesson: () => ["list", "uts"],
   probe: async () => ["mount", "move-pages"],
+  capability: () => ["ALL", "NET_ADMIN", "NET_RAW"],
+  limit: () => ["nofile=", "nproc="],
   layer: () => ["namespaces", "namespaces.pid", "network", "seccomp"],
 };
 
@@ -51,6 +53,13 @@ describe("candidates", () => {
     expect(await after("run", "-m64m", "")).toEqual(["base"]);
     expect(await after("run", "--step=")).toEqual(["--step=layer", "--step=step", "--step=call"]);
     expect(await after("run", "--step", "")).toEqual(["base"]);
+  });
+
+  test("capabilities, limits of a process, and options of security", async () => {
+    expect(await after("run", "--cap-add", "")).toEqual(["ALL", "NET_ADMIN", "NET_RAW"]);
+    expect(await after("run", "--cap-drop=NET_R")).toEqual(["--cap-drop=NET_RAW"]);
+    expect(await after("run", "--ulimit", "nof")).toEqual(["nofile="]);
+    expect(await after("run", "--security-opt", "s")).toEqual(["seccomp=unconfined", "seccomp="]);
   });
 
   test("in a list of layers the last one", async () => {
@@ -112,9 +121,11 @@ inShell("bash")("bash completes options, and values after =", async () => {
     try() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=(); _minidocker 2>/dev/null; echo "\${COMPREPLY[*]}"; }
     try minidocker ver
     try minidocker run --memory-
-    try minidocker explain no`;
+    try minidocker explain no
+    try minidocker run --cap-add SYS_P
+    try minidocker run --ulimit nof`;
   expect(await shell(["bash", "-c", script])).toBe(
-    "verify version\n--memory-swap --memory-reservation\nno-new-privs\n",
+    "verify version\n--memory-swap --memory-reservation\nno-new-privs\nSYS_PTRACE SYS_PACCT\nnofile=\n",
   );
 });
 

@@ -6,6 +6,8 @@ import { version } from "../../package.json" with { type: "json" };
 import { commandReference } from "../../scripts/docs.ts";
 import { main } from "../../src/cli/main.ts";
 import { catalogue } from "../../src/cli/registry.ts";
+import { traceTo } from "../../src/cli/trace.ts";
+import type { TraceRow } from "../../src/stage/trace.ts";
 import { type Outcome, Run } from "../harness/run.ts";
 import { removeFolder, temporaryFolder } from "../harness/temporary.ts";
 import { openTerminal } from "../harness/terminal.ts";
@@ -36,6 +38,16 @@ describe("mistakes", () => {
     ],
     [["run"], 125, "run needs an IMAGE|ROOTFS\nSee 'minidocker run --help'."],
     [["rnu", "base"], 125, "unknown command \"rnu\"; did you mean run?\nSee 'minidocker --help'."],
+    [
+      ["stop", "web"],
+      125,
+      "there is no command stop: minidocker rm --force CONTAINER ends a container and removes it\nSee 'minidocker --help'.",
+    ],
+    [
+      ["run", "-d", "base"],
+      125,
+      "-d is not there, for run stays in the foreground: end the line with & instead, and the container with minidocker rm --force NAME\nSee 'minidocker run --help'.",
+    ],
     [["--nope", "run"], 125, "unknown option --nope: options come after the command\nSee 'minidocker --help'."],
     [["ps", "extra"], 125, "ps: unexpected argument \"extra\"\nSee 'minidocker ps --help'."],
     [["verify"], 125, "verify needs a CONTAINER or --pid PID, one of them\nSee 'minidocker verify --help'."],
@@ -124,6 +136,27 @@ describe("colours", () => {
   test("a narrow terminal gets narrow lines", async () => {
     const lines = (await onTerminal(["--plain", "help"], {}, 46)).split("\r\n");
     expect(lines.filter((it) => it.length > 46 && !it.startsWith("  minidocker"))).toEqual([]);
+  });
+});
+
+describe("a full disk", () => {
+  const onFull = (words: string): Promise<Outcome> =>
+    Run.start(["bash", "-c", `exec ${program.join(" ")} ${words}`], {
+      env: { MINIDOCKER_STATE: `${folder}/state`, MINIDOCKER_DATA: `${folder}/data`, HOME: folder },
+    }).outcome;
+
+  test.each([["--help"], ["version"], ["ps"]])("%s says that stdout takes no more", async (words) => {
+    expect(await onFull(`${words} >/dev/full`)).toMatchObject({
+      code: 1,
+      stderr: "minidocker: stdout: cannot be written (ENOSPC): no space is left there\n",
+    });
+  });
+
+  test("a trace names its option", () => {
+    const row = { call: "getpid()", result: "= 1", layer: "", step: "", role: "host", time: 0 } as unknown as TraceRow;
+    expect(() => traceTo("/dev/full")(row)).toThrow(
+      "--trace=/dev/full: cannot be written (ENOSPC): no space is left there",
+    );
   });
 });
 

@@ -17,7 +17,7 @@ const run = commandOf({
     { name: "IMAGE", need: "one" },
     { name: "COMMAND", need: "any" },
   ],
-  refused: { privileged: "--privileged is too much" },
+  refused: { privileged: "--privileged is too much", d: "-d is not there" },
 });
 
 function read(...words: string[]) {
@@ -123,6 +123,8 @@ describe("mistakes", () => {
     [[], "run needs an IMAGE"],
     [["--rm"], "run needs an IMAGE"],
     [["--privileged", "base"], "--privileged is too much"],
+    [["-d", "base"], "-d is not there"],
+    [["-itd", "base"], "-d is not there"],
   ])("%p", (words, message) => {
     expect(failure(...words)).toBe(message);
   });

@@ -1,7 +1,9 @@
 // completion: scripts that teach shells the commands and options of minidocker. They ask minidocker itself each time, so
 // they never are out of date, and complete names of containers.
 
+import { capabilityNames } from "../../abi/capability.ts";
 import { layerParts } from "../../engine/options/layers.ts";
+import { limitNames } from "../../engine/options/ulimit.ts";
 import { listRecords } from "../../state/find.ts";
 import { openPaths } from "../../state/paths.ts";
 import { type Catalogue, defineCommand } from "../command.ts";
@@ -46,6 +48,8 @@ async function lookups({ groups, load }: Catalogue): Promise<Lookups> {
     commands: commands.filter((it) => it !== undefined),
     container: () => listRecords(openPaths()).map((it) => it.name),
     image: () => ["base"],
+    capability: () => ["ALL", ...capabilityNames.map((it) => it.replace(/^CAP_/, ""))],
+    limit: () => limitNames.map((it) => `${it}=`),
     lesson: () => [...learnWords, ...lessonNames()],
     probe: async () => (await import("../../probes/index.ts")).probes.map((it) => it.name),
     layer: () => [

@@ -6,14 +6,15 @@ import { ValueError } from "./value.ts";
 
 type Limit = NonNullable<Process["rlimits"]>[number];
 
-const names = Object.keys(RLIMIT).map((it) => it.slice("RLIMIT_".length).toLowerCase());
+export const limitNames: readonly string[] = Object.keys(RLIMIT).map((it) => it.slice("RLIMIT_".length).toLowerCase());
 
 /** `nofile=1024`, `nofile=1024:2048`, `core=-1`, `memlock=unlimited`. Unlimited is -1, which stands for RLIM_INFINITY. */
 export function parseUlimit(text: string): Limit {
   const [, name, soft, hard] = /^([a-z]+)=([^:]+)(?::(.+))?$/.exec(text) ?? [];
   if (name === undefined || soft === undefined)
     throw new ValueError("write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048");
-  if (!names.includes(name)) throw new ValueError(`no limit is called ${name}: there are ${names.join(", ")}`);
+  if (!limitNames.includes(name))
+    throw new ValueError(`no limit is called ${name}: there are ${limitNames.join(", ")}`);
   const limit = { type: `RLIMIT_${name.toUpperCase()}`, soft: parseAmount(soft), hard: parseAmount(hard ?? soft) };
   if (reach(limit.soft) > reach(limit.hard))
     throw new ValueError(`the soft limit (${soft}) is above the hard one (${hard})`);
