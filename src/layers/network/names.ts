@@ -12,6 +12,7 @@ import {
   O_CREAT,
   O_EXCL,
   O_NOFOLLOW,
+  O_NONBLOCK,
   O_RDWR,
   O_WRONLY,
 } from "../../abi/fcntl.ts";
@@ -27,6 +28,11 @@ const AT_ONCE = 32;
 const PIECE = 2048;
 /** A file that the container has made larger is its own business. */
 const LARGEST = 1 << 20;
+/**
+ * For files that a container owns: it may hold a lease on one (fcntl(2), F_SETLEASE), and whoever opens it then waits
+ * 45 seconds, or with O_NONBLOCK is told EAGAIN at once.
+ */
+const NEVER_WAIT = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 /**
  * Where the overlay layer is off nobody has written the file. It must be there before the address is taken:
@@ -45,13 +51,9 @@ export async function ensureHostsFile(host: Stage, stateDir: string, spec: Spec)
 /** A name for itself, for a container that is on no bridge and knows its address by nobody. */
 export async function nameItself(host: Stage, stateDir: string, spec: Spec): Promise<void> {
   const { id, names } = memberOf(spec);
-  const file = await host.openat(
-    AT_FDCWD,
-    `${etcFolder(stateDir, id)}/hosts`,
-    O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-    0,
-    { tolerate: [ENOENT] },
-  );
+  const file = await host.openat(AT_FDCWD, `${etcFolder(stateDir, id)}/hosts`, O_WRONLY | O_APPEND | NEVER_WAIT, 0, {
+    tolerate: [ENOENT, EAGAIN],
+  });
   const line = `127.0.1.1\t${ownNames(names)}\n`;
   await host.write(file, line, Buffer.byteLength(line));
   await host.close(file);
@@ -88,11 +90,13 @@ async function rewrite(host: Stage, stateDir: string, all: readonly Member[], so
   const files: { member: Member; fd: Result; first: Result }[] = [];
   for (const member of some) {
     const path = `${etcFolder(stateDir, member.id)}/hosts`;
-    const fd = await host.openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0, { tolerate: [ENOENT] });
+    const fd = await host.openat(AT_FDCWD, path, O_RDWR | NEVER_WAIT, 0, { tolerate: [ENOENT, EAGAIN] });
     files.push({ member, fd, first: await host.read(fd, PIECE, PIECE) });
   }
   for (const { member, fd, first } of files) {
-    // a lease of a container that is no more, though its network was never taken back
+    // its own doing: it keeps the names that it has, until the next time
+    if (host.value(fd) === -EAGAIN) continue;
+    // an address of a container that is no more, though its network was never taken back
     if (host.value(fd) < 0) await releaseAddress(host, stateDir, member.address, entryOf(member));
     const text = await readOn(host, fd, first);
     const changed = withNames(text, linesFor(member, all));
