@@ -65,8 +65,9 @@ test("a clause loads before it compares", () => {
   expect(program(nft.masquerade)).toEqual(["masq"]);
 });
 
-test("a container without published ports has no rule that redirects", () => {
-  expect(rulesFor("172.30.0.2", bridge, []).map(({ chain }) => chain)).toEqual(["admit", "admit", "admit", "disguise"]);
+test("a container without published ports has no rule that redirects, but the guard", () => {
+  const chains = rulesFor("172.30.0.2", bridge, []).map(({ chain }) => chain);
+  expect(chains).toEqual(["guard", "admit", "admit", "admit", "disguise"]);
 });
 
 test("every redirection is limited to addresses of the host", () => {

@@ -42,12 +42,14 @@ One table for this container, made in a single transaction: there is no moment w
 *disguise* lets it speak to the outside in the host's name (masquerade), because nobody out there knows its
 address. *admit* drops what comes from outside unasked. For published ports, *publish* rewrites the
 destination of packets that are addressed to this host: to this host only, or every connection to port 80 that
-merely passes through would end up in the container. *guard* keeps the container away from the host's own
-127.0.0.1, which the redirection from 127.0.0.1 would otherwise open up (CVE-2020-8558). Only after this may
-the host pass packets on (\`ip_forward\`).`,
+merely passes through would end up in the container. *guard* keeps whoever is on the bridge away from the
+host's own 127.0.0.1, which the redirection from 127.0.0.1 would otherwise open up (CVE-2020-8558); the setting
+that this takes is the whole bridge's, so every container has the rule, published ports or not. Only after this
+may the host pass packets on (\`ip_forward\`).`,
   "tell the names": `
 Containers find each other by name in \`/etc/hosts\`: files of the host, mounted into each container. They are
-rewritten in place, because a new file would not be the one that is mounted.`,
+rewritten in place, because a new file would not be the one that is mounted. Nobody waits for one: a container
+owns its file and could hold a lease on it, and then it goes without the new names.`,
   "raise lo": `
 Every network namespace has a loopback link of its own, and it is born down. Raising it gives it 127.0.0.1 and
 ::1. What listens on the host's 127.0.0.1 is on another link, in another namespace, out of reach.`,

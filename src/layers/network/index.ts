@@ -23,7 +23,7 @@ import { ensureHostsFile, updateNames } from "./names.ts";
 import { findObstacle, obstacleNotice } from "./obstacle.ts";
 import { reservePorts } from "./ports.ts";
 import { connectByPasta, stopPasta } from "./rootless.ts";
-import { forgetExchanges, makeRules, NO_NAT, removeRules, rulesFor, tableName } from "./rules.ts";
+import { forgetExchanges, guardOf, makeRules, NO_NAT, removeRules, rulesFor, tableName } from "./rules.ts";
 import { askForwarding, enableForwarding, routeLocalnet } from "./settings.ts";
 import { NetlinkSocket } from "./socket.ts";
 import { verify } from "./verify.ts";
@@ -118,7 +118,11 @@ async function plugIn(ctx: Context, socket: NetlinkSocket, id: string, publishes
       });
     }
     ctx.step("plug in a cable");
-    if (attempt === 0) ctx.intend({ kind: "link", name: linkName(id) });
+    if (attempt === 0) {
+      // what is made last is announced first, because it has to be taken back last: no cable without its rules
+      ctx.intend({ kind: "table", name: tableName(id) });
+      ctx.intend({ kind: "link", name: linkName(id) });
+    }
     const index = await makeVeth(socket, bridge, { id, pid: ctx.pid, address, publishes });
     if (index !== undefined) return { bridge, address, index };
   }
@@ -136,12 +140,10 @@ async function setRules(
 ): Promise<void> {
   const { host } = ctx;
   const table = tableName(id);
-  ctx.intend({ kind: "table", name: table });
   // without published ports a container can do with less
   const optional = ports.length === 0;
   const socket = await NetlinkSocket.open(host, NETLINK_NETFILTER, optional);
   const accepted = await makeRules(socket, table, rulesFor(address, bridge, ports), optional ? NO_NAT : []);
-  if (ports.length > 0) await routeLocalnet(host, bridge.name);
   await forgetExchanges(socket, ports);
   const forwarding = await askForwarding(host);
   const obstacle = await findObstacle(socket);
@@ -149,8 +151,11 @@ async function setRules(
     ctx.notice(
       "this kernel has no NAT for nf_tables: the container reaches this host and the other containers, and nothing beyond",
     );
+    // it takes no NAT, and there will be need of it if the modules are loaded later, and somebody publishes then
+    await makeRules(socket, table, [guardOf(bridge)], NO_NAT);
     return socket.close();
   }
+  if (ports.length > 0) await routeLocalnet(host, bridge.name);
   // only now, so that nothing is passed on before there are rules for it
   if (await enableForwarding(host, forwarding)) ctx.notice(forwardingNotice);
   if (obstacle !== undefined) ctx.notice(obstacleNotice(obstacle, bridge));

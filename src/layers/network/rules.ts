@@ -43,11 +43,21 @@ const loopback: Range = parseRange("127.0.0.0/8");
 
 export const tableName = (id: string): string => `minidocker-${id.slice(0, 8)}`;
 
+/**
+ * route_localnet, which publishing at 127.0.0.1 needs, is the whole bridge's and outlives who publishes. It would let
+ * every container there send to the host's own 127.0.0.1 (CVE-2020-8558), so each has this, whether it publishes or not.
+ */
+export function guardOf({ name }: Bridge): Rule {
+  const clauses = [nft.cameBy(name), nft.toRange(loopback), nft.drop];
+  return rule("guard", "127.0.0.0/8 of the host is not for containers", clauses);
+}
+
 /** All the rules of a container at that address. */
 export function rulesFor(address: string, bridge: Bridge, ports: readonly PublishedPort[]): Rule[] {
   const { name: link, range } = bridge;
   const arriving = [nft.to(address), nft.cameByOther(link)];
   const rules = [
+    guardOf(bridge),
     rule("admit", "what was redirected here", [...arriving, nft.wasRedirected, nft.accept]),
     rule("admit", "answers, and what belongs to them", [...arriving, nft.belongsToConnection, nft.accept]),
     rule("admit", "nothing else from outside reaches the container", [...arriving, nft.drop]),
@@ -60,11 +70,8 @@ export function rulesFor(address: string, bridge: Bridge, ports: readonly Publis
   if (ports.length === 0) return rules;
   const back = [nft.to(address), nft.leavesBy(link), nft.wasRedirected];
   return [
-    // route_localnet, which the last rule but one needs, would let containers send to the host's own 127.0.0.1
-    // (CVE-2020-8558)
-    rule("guard", "127.0.0.0/8 of the host is not for containers", [nft.cameBy(link), nft.toRange(loopback), nft.drop]),
-    ...ports.flatMap((port) => redirections(port, address)),
     ...rules,
+    ...ports.flatMap((port) => redirections(port, address)),
     rule("disguise", "from 127.0.0.1 of this host: answers must come back here", [
       nft.fromRange(loopback),
       ...back,
@@ -106,7 +113,7 @@ const causes = {
   [EOPNOTSUPP]: noNat,
 };
 
-/** Returns false where the kernel cannot do it and that is tolerated. */
+/** What it returns says, in time, false where the kernel cannot do it and that is tolerated. */
 export async function makeRules(
   socket: NetlinkSocket,
   table: string,
