@@ -207,7 +207,7 @@ export const executeProgram: Phase = {
     await stage.execve(PROGRAM.of(ctx), spec.process.args, spec.process.env, {
       cause: {
         [ENOENT]: "the file is there, but its interpreter (ELF loader or #! line) is not",
-        [EACCES]: "not an executable file, or on a file system mounted noexec",
+        [EACCES]: "a folder, or no executable file, or on a file system mounted noexec",
         [ENOEXEC]: "exec format error: neither a program for this machine nor a script with a #! line",
       },
     });
