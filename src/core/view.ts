@@ -1,12 +1,13 @@
 // A process as the kernel shows it from outside: /proc/PID and nothing else. Everything is read when it is asked
 // for, once; a View is a moment, not a subscription.
 
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { UNIFIED } from "../abi/cgroup.ts";
 import { errnoName } from "../abi/errno.ts";
 import { SIG } from "../abi/signal.ts";
 import { type Folders, foldersOf } from "./cgroup-folders.ts";
 import { countDevicePrograms } from "./device-programs.ts";
+import { firstPage, mountOf, withKernels } from "./kernels-files.ts";
 
 export interface MountEntry {
   readonly id: number;
@@ -31,12 +32,14 @@ export interface IdMapEntry {
 
 export class View {
   readonly pid: number;
+  readonly #proc: string;
   readonly #root: string;
   readonly #cache = new Map<string, string>();
 
   /** `pid` as this process sees it. `proc` is where proc is mounted. */
   constructor(pid: number, proc = "/proc") {
     this.pid = pid;
+    this.#proc = proc;
     this.#root = `${proc}/${pid}`;
   }
 
@@ -59,14 +62,26 @@ export class View {
     }
   }
 
-  /** The file as the process itself would see it under that absolute path (through /proc/PID/root), or undefined. */
+  /**
+   * The first page of a file of the kernel's below /proc, as the process itself sees it (through /proc/PID/root), or
+   * undefined where it cannot be read or is not the kernel's: what else a process has put there is not opened.
+   */
   inside(path: string): string | undefined {
-    return this.tryFile(`root${path}`);
+    try {
+      return withKernels(this, this.#proc, path, firstPage);
+    } catch {
+      return undefined;
+    }
   }
 
-  /** Whether something is there under that absolute path, as the process itself sees it. */
+  /** Whether the kernel has such a file or folder below /proc or /sys for the process. Throws where it cannot be told. */
   has(path: string): boolean {
-    return existsSync(`${this.#root}/root${path}`);
+    return withKernels(this, this.#proc, path, () => true) ?? false;
+  }
+
+  /** The mount in which that absolute path lies, as the process itself sees it. */
+  mountOf(path: string): MountEntry | undefined {
+    return mountOf(this.mounts, path);
   }
 
   /** What a symbolic link below /proc/PID (`root`, `cwd`, `exe`) points to, or undefined where that is hidden. */

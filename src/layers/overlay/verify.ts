@@ -1,5 +1,5 @@
-// Is the layer in force? Judged from the process's mount table and what can be read through its root, so
-// any process can be judged.
+// Is the layer in force? Judged from the process's mount table and the names of the kernel's files below its root, so any
+// process can be judged. None of its files is opened: they may be anything.
 
 import { defaultMaskedPaths } from "../../core/default-mounts.ts";
 import type { Check } from "../../core/layer.ts";
@@ -106,17 +106,20 @@ function readOnly(mounts: readonly MountEntry[], point: string, top: string): An
   return mine.options.includes("ro") ? yes(show(mine)) : no(show(mine));
 }
 
-/** These are text, and never empty where they are there to be read. */
-const readable = ["/proc/interrupts", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"];
-
 function masks(mounts: readonly MountEntry[], view: View): Answer {
   if (at(mounts, "/proc") === undefined) return no("nothing is masked: there is no /proc");
   const [covered, open] = [new Set<string>(), new Set<string>()];
   for (const path of defaultMaskedPaths()) {
-    if (at(mounts, path) !== undefined) covered.add(path);
-    else if (view.has(path)) open.add(path);
+    const mount = view.mountOf(path);
+    // another part of /proc or /sys, or the same one again, hides nothing
+    const own = mount?.point === path && mount.type !== "proc" && mount.type !== "sysfs";
+    if (own) covered.add(path);
+    else if (mount?.point === path || view.has(path)) open.add(path);
   }
-  for (const path of readable) if ((view.inside(path) ?? "") !== "") open.add(path);
   if (open.size > 0) return no(`not masked: ${[...open].join(", ")}`);
+  const top = view.mountOf("/proc");
+  if (top?.type !== "proc" || top.root !== "/") {
+    return { verdict: "unknown", saw: `something else in the place of /proc: ${top === undefined ? "?" : show(top)}` };
+  }
   return covered.size === 0 ? no("nothing is masked") : yes([...covered].join(", "));
 }
