@@ -15,7 +15,7 @@ beforeAll(() => {
   compileStatic(counter, `${rootfs}/bin/counter`);
 });
 
-/** Prints each SIGINT that comes, and ends with 7 after a second without any. */
+/** Prints each SIGINT that comes, and ends with 7 after two seconds without any. */
 const counter = `
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ int main(void) {
   sigprocmask(SIG_BLOCK, &set, 0);
   puts("up");
   fflush(stdout);
-  struct timespec wait = {.tv_sec = 1};
+  struct timespec wait = {.tv_sec = 2};
   for (int count = 0; sigtimedwait(&set, 0, &wait) == SIGINT;) {
     printf("SIGINT %d\\n", ++count);
     fflush(stdout);
