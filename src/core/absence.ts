@@ -11,15 +11,26 @@ export function absences(spec: Spec, phases: readonly Phase[]): string[] {
   return [...meanings].map(([name, list]) => `${described(name)} is off: ${[...list].join("; ")}`);
 }
 
-/** The layer itself, then what it requires, as far as that is off. */
-function missing(spec: Spec, { name, otherwise, requires = [] }: Phase): { name: string; otherwise: string }[] {
+interface Absence {
+  readonly name: string;
+  readonly otherwise: string;
+}
+
+/** The layer itself, or parts of it; then what it requires, as far as that is off. */
+function missing(spec: Spec, phase: Phase): Absence[] {
+  const { name, requires = [] } = phase;
   const off = !enabled(spec, name);
-  const found = off && otherwise !== undefined ? [{ name, otherwise }] : [];
+  const found = off ? itself(phase) : partsOf(phase).filter((it) => !enabled(spec, it.name));
   for (const it of requires.filter((one) => !enabled(spec, one.name))) {
     if (!off || it.fundamental) found.push(it);
     if (it.fundamental) break;
   }
   return found;
 }
+
+const itself = ({ name, otherwise }: Phase): Absence[] => (otherwise === undefined ? [] : [{ name, otherwise }]);
+
+const partsOf = ({ name, parts = {} }: Phase): Absence[] =>
+  Object.entries(parts).map(([part, otherwise]) => ({ name: `${name}.${part}`, otherwise }));
 
 const described = (name: string): string => (name.includes(".") ? `the part ${name}` : `the ${name} layer`);

@@ -18,6 +18,8 @@ export interface Layer {
    * What `--layers` leaving it out means, in a clause that is told: `the NAME layer is off: …`. A plugin needs none.
    */
   readonly otherwise?: string;
+  /** The same for parts of it, such as `uts`, where it is not told already by who requires them. */
+  readonly parts?: Readonly<Record<string, string>>;
   /** What it cannot work without, and the safe meaning of that being absent. */
   readonly requires: readonly Requirement[];
   /** A plugin says after which layer it comes; absent: after no-new-privs. Nothing comes after seccomp. */
@@ -78,7 +80,8 @@ export interface Context {
 }
 
 /** Something that takes part in making a container, in its turn: a layer, or a part of the runtime itself. */
-export type Phase = Pick<Layer, "name" | "apply" | "without" | "otherwise"> & Partial<Pick<Layer, "requires">>;
+export type Phase = Pick<Layer, "name" | "apply" | "without" | "otherwise" | "parts"> &
+  Partial<Pick<Layer, "requires">>;
 
 /** JSON that names a resource outside the process, for `undo`. The layer's name is added by `intend`. */
 export interface Intent {

@@ -62,6 +62,10 @@ export const namespaces: Layer = {
   summary: "views of its own: processes, mounts, hostname, IPC, network, users, clocks",
   lesson: "uts",
   otherwise: "the container sees the host's processes, mounts, hostname and network",
+  parts: {
+    uts: "the hostname is the host's",
+    time: "the clocks that count from the start of the machine are the host's",
+  },
   requires: [],
   apply: make,
   // The process has to exist in any case; without namespaces it is an ordinary child with the host's views.

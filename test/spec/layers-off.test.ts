@@ -115,11 +115,14 @@ describe("what it means is told, once", () => {
     });
   }
 
-  rootTest("for a part, where a layer needs it", async () => {
+  rootTest("for a part, where that matters", async () => {
     expect(await told("--layers=-namespaces.mount")).toEqual([
       expect.stringMatching(/^minidocker: the part namespaces.mount is off: nothing is mounted .* chroot/),
     ]);
-    expect(await told("--layers=-namespaces.uts")).toEqual([]);
+    expect(await told("--layers=-namespaces.uts,-overlay.masks")).toEqual([
+      "minidocker: the part namespaces.uts is off: the hostname is the host's",
+      expect.stringMatching(/^minidocker: the part overlay.masks is off: .* nothing is hidden/),
+    ]);
   });
 
   rootTest("not where nobody has spoken of layers", async () => {

@@ -20,10 +20,16 @@ test("nothing for a container with all layers", () => {
 });
 
 test("a clause of each of the seven, to go on after a colon", () => {
-  for (const { name, otherwise = "", requires } of layers) {
-    for (const clause of [otherwise, ...requires.map((it) => it.otherwise)]) expect(clause).toMatch(/^[a-z/].*[^.]$/);
+  for (const { name, otherwise = "", parts = {}, requires } of layers) {
+    for (const clause of [otherwise, ...Object.values(parts), ...requires.map((it) => it.otherwise)])
+      expect(clause).toMatch(/^[a-z/].*[^.]$/);
     expect(told(name)[0]).toStartWith(`the ${name} layer is off: ${otherwise}`);
   }
+});
+
+test("a layer's parts, and nothing of them where all of it is off", () => {
+  expect(names(told("namespaces.uts", "overlay.masks"))).toEqual(["the part namespaces.uts", "the part overlay.masks"]);
+  expect(names(told("overlay", "overlay.masks"))).toEqual(["the overlay layer"]);
 });
 
 test("what it means to several layers is one sentence", () => {

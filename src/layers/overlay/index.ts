@@ -43,6 +43,9 @@ export const overlay: Layer = {
   summary: "a file tree of its own: the image's layers below, its own on top, and no way to the host's",
   lesson: "overlay",
   otherwise: "the root is the image itself, read-only, without /proc, /sys and /dev",
+  parts: {
+    masks: "of /proc and /sys nothing is hidden, and /proc/sys and the like can be written where permissions allow it",
+  },
   requires: [
     {
       name: "namespaces.mount",
