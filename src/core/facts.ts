@@ -17,6 +17,8 @@ export interface Facts {
   readonly namespaces: ReadonlySet<string>;
   /** The number of the last capability that the kernel has. */
   readonly lastCapability: number;
+  /** Those that minidocker itself has, and so can leave to a container. */
+  readonly capabilities: readonly string[];
   /** See src/core/boot.ts. */
   readonly bootId: string;
   /** minidocker's folder for runtime state, and for data. */

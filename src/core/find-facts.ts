@@ -2,9 +2,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
+import { capabilityNames } from "../abi/capability.ts";
 import { bootId } from "./boot.ts";
 import { findCgroups } from "./cgroup-facts.ts";
 import type { Facts, SubordinateRange } from "./facts.ts";
+import { View } from "./view.ts";
 
 export function findFacts(folders: { readonly state: string; readonly data: string }): Facts {
   const uid = process.geteuid?.() ?? 0;
@@ -24,6 +26,10 @@ export function findFacts(folders: { readonly state: string; readonly data: stri
     tools,
     namespaces: new Set(readdirSync("/proc/self/ns")),
     lastCapability: lastCapability(),
+    // few containers' options ask for it
+    get capabilities() {
+      return ownCapabilities();
+    },
     bootId: bootId(),
     stateDir: folders.state,
     dataDir: folders.data,
@@ -36,6 +42,11 @@ function lastCapability(): number {
   } catch {
     return 63; // as many as a set has bits: rather ask for one too many than leave one to the container
   }
+}
+
+function ownCapabilities(): string[] {
+  const permitted = BigInt(`0x${new View(process.pid).status("CapPrm") ?? "0"}`);
+  return capabilityNames.filter((_, number) => (permitted >> BigInt(number)) & 1n);
 }
 
 function findTools(names: readonly string[]): Record<string, string> {

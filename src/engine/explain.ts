@@ -1,5 +1,6 @@
 // What a layer does to an ordinary container, step by step: its own words, in the order of a plan of such a container.
 
+import { capabilityNames } from "../abi/capability.ts";
 import type { Facts } from "../core/facts.ts";
 import type { Layer, Requirement } from "../core/layer.ts";
 import { Construction } from "../core/pipeline.ts";
@@ -155,6 +156,7 @@ const ordinaryHost: Facts = {
   tools: {},
   namespaces: new Set(["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]),
   lastCapability: 40,
+  capabilities: capabilityNames,
   bootId: "01234567-89ab-cdef-0123-456789abcdef",
   stateDir: "/run/minidocker",
   dataDir: "/var/lib/minidocker",

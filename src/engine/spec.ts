@@ -1,6 +1,7 @@
 // RunOptions and an image → the OCI configuration that the layers read. Nothing is made here. A layer that is left out is
 // left out of the configuration: what is not in it, is not done.
 
+import { capabilityNames } from "../abi/capability.ts";
 import { defaultDevices, defaultMaskedPaths, defaultMounts, defaultReadonlyPaths } from "../core/default-mounts.ts";
 import type { Facts } from "../core/facts.ts";
 import { isMapped, maySetGroups } from "../core/id-map.ts";
@@ -42,7 +43,7 @@ export function buildSpec(options: RunOptions, image: Image, facts: Facts, ident
       `--network container:${options.network.container}: a container in a user namespace of its own cannot enter a network that belongs to another one: run both as root, without --rootless`,
     );
   }
-  const kept = chooseCapabilities(options.capAdd, options.capDrop);
+  const kept = keptCapabilities(options, facts, rootless);
   const linux = buildLinux(options, facts, identity, kept);
   const user = lookupUser(image.lower, options.user ?? image.config.User ?? "");
   refuseUnmapped(user, linux);
@@ -108,6 +109,18 @@ function refuseUnmapped({ uid, gid }: User, { uidMappings, gidMappings }: Linux)
 
 function groups({ additionalGids }: User, linux: Linux, facts: Facts): number[] {
   return maySetGroups(linux, facts) ? additionalGids.filter((it) => isMapped(linux.gidMappings, it)) : [];
+}
+
+/** ALL is all that there is to give, as in Docker. */
+function keptCapabilities({ capAdd, capDrop }: RunOptions, facts: Facts, rootless: boolean): string[] {
+  // root in a new user namespace has them all there
+  const own = capAdd.length === 0 || rootless ? capabilityNames : facts.capabilities;
+  const lacking = capAdd.find((it) => it !== "ALL" && !own.includes(it));
+  if (lacking !== undefined)
+    throw new Refusal(
+      `--cap-add ${lacking}: minidocker does not have it itself, so it cannot leave it to a container; it runs in a container, or as a service, that was given fewer`,
+    );
+  return chooseCapabilities(capAdd, capDrop, capAdd.includes("ALL") ? own : capabilityNames);
 }
 
 // The profile allows more where more capabilities are left. It is the one for the capabilities that were asked for, also

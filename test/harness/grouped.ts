@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { capabilityNames } from "../../src/abi/capability.ts";
 import { Cgroup } from "../../src/core/cgroup.ts";
 import { findCgroups } from "../../src/core/cgroup-facts.ts";
 import type { CgroupFacts } from "../../src/core/facts.ts";
@@ -70,6 +71,7 @@ export function construct(
       tools: {},
       namespaces: new Set(),
       lastCapability: 40,
+      capabilities: capabilityNames,
       bootId: "",
       stateDir: "",
       dataDir: "",

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { privateHost } from "../harness/private-host.ts";
+import { minidockerCommand, privateHost } from "../harness/private-host.ts";
 import { makeRootfs } from "../harness/rootfs.ts";
 import type { Outcome } from "../harness/run.ts";
 import { isRoot, rootTest } from "../harness/skip.ts";
@@ -187,6 +187,19 @@ describe("privileges", () => {
     expect(await prints([], field("CapEff"))).toBe("00000000a80425fb");
     expect(await prints(["--cap-add", "sys_time", "--cap-drop", "CHOWN"], field("CapBnd"))).toBe("00000000aa0425fa");
     expect(await prints(["--cap-drop", "all"], field("CapEff"))).toBe("0000000000000000");
+  });
+
+  rootTest("capabilities that minidocker does not have itself cannot be left to a container", async () => {
+    const less = (...words: string[]) =>
+      host.command(["setpriv", "--bounding-set=-sys_time", ...minidockerCommand(["run", "--rm", ...words])]);
+    const all = await less("--cap-add", "ALL", "--network", "none", rootfs, "grep", "CapEff", "/proc/self/status");
+    expect(all).toMatchObject({ code: 0, stderr: "" });
+    const mask = BigInt(`0x${all.stdout.split("\t")[1]?.trim()}`);
+    expect({ time: (mask >> 25n) & 1n, admin: (mask >> 21n) & 1n }).toEqual({ time: 0n, admin: 1n });
+    expect(await less("--cap-add", "sys_time", rootfs, "true")).toMatchObject({
+      code: 125,
+      stderr: expect.stringMatching(/^minidocker: --cap-add CAP_SYS_TIME: minidocker does not have it itself/),
+    });
   });
 
   rootTest("no-new-privileges and seccomp can be given up, each for itself", async () => {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { capabilityNames } from "../../src/abi/capability.ts";
 import { command } from "../../src/cli/commands/run.ts";
 import { parse } from "../../src/cli/parse.ts";
 import type { RunValues } from "../../src/cli/run-options.ts";
@@ -37,6 +38,7 @@ export const asRoot: Facts = {
   tools: {},
   namespaces: new Set(["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]),
   lastCapability: 40,
+  capabilities: capabilityNames,
   bootId: "01234567-89ab-cdef-0123-456789abcdef",
   stateDir: "/run/md",
   dataDir: "/data/md",

@@ -31,7 +31,11 @@ export function parseCapability(text: string): string {
 }
 
 /** Docker's rule: `--cap-add ALL` starts from all that `known` has, `--cap-drop ALL` from none, else one starts from the default. */
-export function chooseCapabilities(add: readonly string[], drop: readonly string[], known = capabilityNames): string[] {
+export function chooseCapabilities(
+  add: readonly string[],
+  drop: readonly string[],
+  known: readonly string[] = capabilityNames,
+): string[] {
   const wanted = (name: string): boolean => {
     if (add.includes("ALL")) return !drop.includes(name);
     if (add.includes(name)) return true;
