@@ -33,6 +33,8 @@ export class PrivateHost {
   readonly folder: string;
   /** The first process of the host, as the test process sees it. */
   readonly pid: number;
+  /** Whether `TESTER` has subordinate ids. */
+  #granted = false;
   readonly #holder: Bun.Subprocess<"pipe", "pipe", "inherit">;
 
   private constructor(folder: string, pid: number, holder: Bun.Subprocess<"pipe", "pipe", "inherit">) {
@@ -122,6 +124,8 @@ export class PrivateHost {
   }
 
   #grant({ subordinate = false }: MinidockerOptions): void {
+    if (subordinate === this.#granted) return;
+    this.#granted = subordinate;
     // in place: the files are mounted
     for (const it of ["subuid", "subgid"]) writeFileSync(join(this.folder, "host", it), subordinate ? SUBORDINATE : "");
   }
